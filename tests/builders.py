@@ -1,0 +1,109 @@
+"""Events in a line: `run_of(fit(epochs=3), epoch(0, steps=10, loss=0.5), …)`.
+
+Each builder returns a list of events without times; `run_of` gives them times, one second apart unless they have one,
+and folds them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from tuimon import events
+from tuimon.state import Run
+
+PID = 4711
+START = 1_700_000_000.0
+
+
+def run_of(*parts: events.Event | Iterable[events.Event], status: int | None = None, began: bool = True) -> Run:
+    """The folded run: a start, these events a second apart, and an end with exit `status` when one is given."""
+    run = Run()
+    for event in timed(*parts, status=status, began=began):
+        run.apply(event)
+    return run
+
+
+def timed(
+    *parts: events.Event | Iterable[events.Event], status: int | None = None, began: bool = True
+) -> list[events.Event]:
+    """These events with times, in order. An event that has a time keeps it and sets the clock."""
+    these: list[events.Event] = []
+    if began:
+        these += [
+            events.RunStarted(run="r1", name="r1", command=["train.py"], host="h"),
+            events.ChildStarted(pid=PID),
+            events.FrameworkSeen(pid=PID, tensorflow="2.21.0", keras="3.15.1", keras_line=3, backend="tensorflow"),
+        ]
+    for part in parts:
+        these += [part] if isinstance(part, events.Event) else list(part)
+    if status is not None:
+        these.append(events.ChildEnded(pid=PID, exit_code=status))
+    now = START
+    stamped = []
+    for event in these:
+        now = event.at if event.at else now + 1.0
+        stamped.append(dataclasses.replace(event, at=now))
+    return stamped
+
+
+def keras2() -> list[events.Event]:
+    return [events.FrameworkSeen(pid=PID, tensorflow="2.15.1", keras="2.15.0", keras_line=2, backend="tensorflow")]
+
+
+def fit(number: int = 1, **fields: Any) -> list[events.Event]:
+    fields.setdefault("epochs", 3)
+    return [events.FitStarted(pid=PID, fit=number, **fields)]
+
+
+def source(number: int = 1, **fields: Any) -> list[events.Event]:
+    if fields.get("size") is not None:
+        fields.setdefault("size_known_by", "exact")
+    return [events.SourceDescribed(pid=PID, fit=number, **fields)]
+
+
+def model(number: int = 1, **fields: Any) -> list[events.Event]:
+    return [events.ModelDescribed(pid=PID, fit=number, **fields)]
+
+
+def steps(epoch: int = 0, steps: int = 1, step: int | None = None, number: int = 1, **fields: Any) -> events.Event:
+    """One report of steps. Metrics are given as numbers or lists of numbers: `loss=[1.0, nan]` is two steps' values."""
+    known = {field.name for field in dataclasses.fields(events.StepsEnded)}
+    metrics = {name: _seen(value) for name, value in fields.items() if name not in known}
+    rest = {name: value for name, value in fields.items() if name in known}
+    last = steps - 1 if step is None else step
+    return events.StepsEnded(pid=PID, fit=number, epoch=epoch, steps=steps, step=last, metrics=metrics, **rest)
+
+
+def _seen(value: Any) -> list[float | None]:
+    values = [float(each) for each in (value if isinstance(value, list) else [value])]
+    finite = [each for each in values if math.isfinite(each)]
+    bad = next((index for index, each in enumerate(values) if not math.isfinite(each)), None)
+    return [values[-1], min(finite, default=None), max(finite, default=None), bad]
+
+
+def epoch(
+    index: int, steps: int | None = 10, number: int = 1, validation: dict[str, Any] | None = None, **fields: Any
+) -> list[events.Event]:
+    """A whole epoch: begin, optional validation (fields of `ValidationEnded`), end. Other names are metrics."""
+    known = {field.name for field in dataclasses.fields(events.EpochEnded)}
+    metrics = {name: value for name, value in fields.items() if name not in known}
+    rest = {name: value for name, value in fields.items() if name in known}
+    these: list[events.Event] = [events.EpochStarted(pid=PID, fit=number, epoch=index)]
+    if validation is not None:
+        these += [
+            events.ValidationStarted(pid=PID, fit=number, epoch=index),
+            events.ValidationEnded(pid=PID, fit=number, epoch=index, **validation),
+        ]
+    these.append(events.EpochEnded(pid=PID, fit=number, epoch=index, steps=steps, metrics=metrics, **rest))
+    return these
+
+
+def fit_end(number: int = 1, **fields: Any) -> list[events.Event]:
+    return [events.FitEnded(pid=PID, fit=number, **fields)]
+
+
+def host(**fields: Any) -> events.Event:
+    return events.HostSampled(**fields)

@@ -1,0 +1,105 @@
+"""The append-only file of a run, and how it is read: from the start, or followed as it grows.
+
+One line of JSON per event (see `tuimon.wire`). A last line without its newline is "not yet", never an error; a line
+that cannot be read is counted and left out.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from tuimon import __version__, events, wire
+
+NAME = "journal.jsonl"
+"""The file's name in the run's directory."""
+
+CHUNK = 1 << 20
+
+
+class Journal:
+    """The writing end. The directory exists; the file is made private to its owner."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / NAME
+        self._fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._mend()
+
+    def append(self, event: events.Event) -> None:
+        """Add one event. Raises OSError when it could not be written whole."""
+        line = memoryview(wire.encode(event))
+        while line:
+            line = line[os.write(self._fd, line) :]
+
+    def open_with_header(self, run: str, at: float) -> None:
+        self.append(events.JournalOpened(at=at, schema=events.SCHEMA_VERSION, tuimon=__version__, run=run))
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+    def _mend(self) -> None:
+        """End a line that a killed writer left torn, so that the next one starts afresh."""
+        size = os.fstat(self._fd).st_size
+        if size:
+            with self.path.open("rb") as file:
+                file.seek(size - 1)
+                torn = file.read(1) != b"\n"
+            if torn:
+                os.write(self._fd, b"\n")
+
+
+class Tail:
+    """The reading end: hands out what has been written since the last call."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / NAME if path.is_dir() else path
+        self.unreadable = 0
+        self.caught_up = False
+        self._offset = 0
+        self._rest = b""
+
+    def take(self, budget: float | None = None) -> list[events.Event]:
+        """The events that are ready, as many as can be read in `budget` seconds (all when None)."""
+        deadline = None if budget is None else time.perf_counter() + budget
+        ready: list[events.Event] = []
+        while True:
+            chunk = self._read()
+            self.caught_up = len(chunk) < CHUNK
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            if len(self._rest) > wire.MAX_LINE:
+                self._rest = b""
+                self.unreadable += 1
+            for line in lines:
+                if line:
+                    self._decode(line, ready)
+            if self.caught_up or (deadline is not None and time.perf_counter() > deadline):
+                return ready
+
+    def _read(self) -> bytes:
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._offset)
+                chunk = file.read(CHUNK)
+        except FileNotFoundError:
+            return b""
+        self._offset += len(chunk)
+        return chunk
+
+    def _decode(self, line: bytes, ready: list[events.Event]) -> None:
+        try:
+            ready.append(wire.decode(line, orjson.loads))
+        except (ValueError, TypeError, RecursionError):
+            self.unreadable += 1
+
+
+def read(path: Path) -> Iterator[events.Event]:
+    """All events of a journal file or run directory, in order."""
+    tail = Tail(path)
+    while True:
+        yield from tail.take(0.0)
+        if tail.caught_up:
+            return

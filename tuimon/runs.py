@@ -1,0 +1,1 @@
+"""Where runs live on disk: a directory each, named by its id; how to make, find and list them, and their sockets."""

@@ -1,0 +1,20 @@
+"""What is known of a run so far: a deterministic fold of its events."""
+
+from tuimon.state.fit import Epoch, Fit, Pause, Phase, Source, Validation
+from tuimon.state.machine import Allocator, Gpu, Host
+from tuimon.state.run import Process, Raised, Run
+
+__all__ = [
+    "Allocator",
+    "Epoch",
+    "Fit",
+    "Gpu",
+    "Host",
+    "Pause",
+    "Phase",
+    "Process",
+    "Raised",
+    "Run",
+    "Source",
+    "Validation",
+]

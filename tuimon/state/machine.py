@@ -1,0 +1,109 @@
+"""The machine under a run: host, GPUs, and the framework's allocator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tuimon import events
+from tuimon.series import Series
+
+
+@dataclass
+class Host:
+    """The newest sample, and over time what is drawn and judged. Sizes in bytes, x in seconds since 1970."""
+
+    latest: events.HostSampled | None = None
+    first: events.HostSampled | None = None
+    samples: int = 0
+    rss: Series = field(default_factory=Series)
+    cpu_cores: Series = field(default_factory=Series)
+    cpu_ratio: Series = field(default_factory=Series)
+    available: Series = field(default_factory=Series)
+    in_cgroup: Series = field(default_factory=Series)
+    swapped: Series = field(default_factory=Series)
+    major_faults: Series = field(default_factory=Series)
+    read_bytes: Series = field(default_factory=Series)
+    io_waiting: Series = field(default_factory=Series)  # 1 while waiting, else 0
+    io_full: Series = field(default_factory=Series)
+    workers: Series = field(default_factory=Series)
+    dead_workers: Series = field(default_factory=Series)
+    disk_free: Series = field(default_factory=Series)
+
+    def apply(self, event: events.HostSampled) -> None:
+        self.latest = event
+        self.first = self.first or event
+        self.samples += 1
+        for series, value in (
+            (self.rss, event.rss),
+            (self.cpu_cores, event.cpu_cores),
+            (self.cpu_ratio, event.cpu_ratio),
+            (self.available, event.memory_available),
+            (self.in_cgroup, event.memory_in_cgroup),
+            (self.swapped, event.swapped),
+            (self.major_faults, event.major_faults),
+            (self.read_bytes, event.read_bytes),
+            (self.io_waiting, event.io_waiting),
+            (self.io_full, event.pressure.get("io_full")),
+            (self.workers, len(event.workers) if event.processes is not None else None),
+            (self.dead_workers, event.dead_workers),
+            (self.disk_free, event.disk_free),
+        ):
+            if value is not None:
+                series.append(event.at, value)
+
+    @property
+    def memory_limit(self) -> int | None:
+        """The bytes that this run can have at most: its cgroup's limit, else the machine's memory."""
+        if self.latest is None:
+            return None
+        known = [size for size in (self.latest.memory_limit, self.latest.memory_total) if size]
+        return min(known) if known else None
+
+
+@dataclass
+class Gpu:
+    """One GPU of the machine by NVML. `latest` holds what `events.GpusSampled` describes."""
+
+    index: int
+    uuid: str
+    name: str = ""
+    latest: events.Facts = field(default_factory=dict)
+    seen_at: float = 0.0
+    lost_at: float | None = None  # it was not in the newest sample
+    used: Series = field(default_factory=Series)
+    own: Series = field(default_factory=Series)
+    utilization: Series = field(default_factory=Series)  # ratio
+    temperature: Series = field(default_factory=Series)
+    power: Series = field(default_factory=Series)
+
+    def apply(self, at: float, facts: events.Facts) -> None:
+        self.latest = facts
+        self.name = facts.get("name") or self.name
+        self.seen_at, self.lost_at = at, None
+        for series, key in (
+            (self.used, "memory_used"),
+            (self.own, "memory_own"),
+            (self.utilization, "utilization"),
+            (self.temperature, "temperature"),
+            (self.power, "power_watts"),
+        ):
+            value = facts.get(key)
+            if isinstance(value, (int, float)):
+                series.append(at, value)
+
+
+@dataclass
+class Allocator:
+    """One device of the framework, by its own allocator. Sizes in bytes."""
+
+    name: str
+    latest: events.Facts = field(default_factory=dict)
+    in_use: Series = field(default_factory=Series)
+    peak: int | None = None
+
+    def apply(self, at: float, facts: events.Facts) -> None:
+        self.latest = facts
+        if isinstance(facts.get("in_use"), (int, float)):
+            self.in_use.append(at, facts["in_use"])
+        if isinstance(facts.get("peak"), (int, float)):
+            self.peak = max(self.peak or 0, facts["peak"])

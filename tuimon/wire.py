@@ -1,0 +1,103 @@
+"""An event as one line of JSON and back.
+
+A line is an object whose ``kind`` is the event's class name and whose other members are the fields that differ from
+their default. JSON has no NaN: non-finite floats travel as the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``
+(which `jq` keeps), and a text that happens to be one of these is written with a backslash before it.
+
+Standard library only, Python 3.9: the agent writes with this, inside the training process.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, Callable, Dict, Union
+
+from tuimon import events
+
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_LOOKS_NON_FINITE = re.compile(r"\\*(?:NaN|-?Infinity)").fullmatch
+_HINTS = ('NaN"', 'Infinity"')
+_BYTE_HINTS = (b'NaN"', b'Infinity"')
+
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of the longest line that a reader accepts; a longer one is a gap."""
+
+
+def encode(event: events.Event) -> bytes:
+    """The event's line, newline included. Values that JSON does not know are written as their `str`."""
+    fields = to_fields(event)
+    try:
+        text = json.dumps(fields, separators=(",", ":"), allow_nan=False, default=str)
+    except ValueError:
+        text = ""
+    if not text or any(hint in text for hint in _HINTS):
+        text = json.dumps(_spelled(fields), separators=(",", ":"), allow_nan=False, default=str)
+    return text.encode("ascii") + b"\n"
+
+
+def decode(line: Union[bytes, bytearray], loads: Callable[[bytes], Any] = json.loads) -> events.Event:
+    """The event of one line; an unknown kind comes back as `events.Unknown`, with all that it said.
+
+    Raises ValueError when the line is no JSON object with a `kind`.
+    """
+    line = bytes(line)
+    fields = loads(line)
+    if any(hint in line for hint in _BYTE_HINTS):
+        fields = _restored(fields)
+    return from_fields(fields)
+
+
+def to_fields(event: events.Event) -> Dict[str, Any]:
+    """The members of the event's line: its kind, then what differs from the default."""
+    if isinstance(event, events.Unknown):
+        return {"kind": event.name, "at": event.at, **event.fields}
+    fields: Dict[str, Any] = {"kind": type(event).__name__}
+    for name, default in events.DEFAULTS[type(event)].items():
+        value = getattr(event, name)
+        if value != default:
+            fields[name] = value
+    return fields
+
+
+def from_fields(fields: Any) -> events.Event:
+    """The event that these members describe; members that its class does not have are left out."""
+    if not isinstance(fields, dict) or not isinstance(fields.get("kind"), str):
+        raise ValueError("not an event: no object with a kind")
+    kind = events.KINDS.get(fields["kind"])
+    if kind is None:
+        rest = {name: value for name, value in fields.items() if name not in ("kind", "at")}
+        return events.Unknown(at=_time(fields.get("at")), name=fields["kind"], fields=rest)
+    known = events.DEFAULTS[kind]
+    return kind(**{name: value for name, value in fields.items() if name in known})
+
+
+def _time(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else 0.0
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, str):
+        return "\\" + value if _LOOKS_NON_FINITE(value) else value
+    if isinstance(value, dict):
+        return {str(key): _spelled(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_spelled(item) for item in value]
+    return value
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, str):
+        if value in _NON_FINITE:
+            return _NON_FINITE[value]
+        return value[1:] if value[:1] == "\\" and _LOOKS_NON_FINITE(value) else value
+    if isinstance(value, dict):
+        return {key: _restored(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_restored(item) for item in value]
+    return value
