@@ -180,9 +180,9 @@ class HostSampled(Event):
 class GpusSampled(Event):
     """NVML, once a second.
 
-    Each GPU: index, uuid, name, memory_total, memory_used, memory_free, memory_reserved, utilization, memory_utilization
-    (ratios), temperature (°C), power_watts, power_limit_watts, clock_mhz, clock_max_mhz, throttle (list of reasons),
-    pcie_rx, pcie_tx (bytes/s), ecc_errors, mig (list), visible (to this run), processes (list of pid, memory, own),
+    Each GPU: index, uuid, name, memory_total, memory_used, memory_free, memory_reserved, utilization,
+    memory_utilization (ratios), temperature (°C), power_watts, power_limit_watts, clock_mhz, clock_max_mhz,
+    throttle (list of reasons), pcie_rx, pcie_tx (bytes/s), ecc_errors, mig (list), visible (to this run), processes (list of pid, memory, own),
     memory_own, memory_others, memory_unaccounted, and problems (what could not be read, by name). A figure that cannot
     be read is absent.
     """
@@ -520,8 +520,8 @@ class BatchSampled(AgentEvent):
 
     Each component: role (x, y, weight), name, shape, dtype, and what applies of: min, max, mean, std, non_finite
     (count), integer (all values whole), distinct (number of distinct values, capped), classes (label → rows),
-    distribution (one_hot, multi_hot, index, continuous), feature_mean, feature_std (per last-axis feature, at most 64), zeros
-    (ratio).
+    distribution (one_hot, multi_hot, index, continuous), feature_mean, feature_std (per last-axis feature, at most
+    64), zeros (ratio).
     """
 
     fit: int = 0
