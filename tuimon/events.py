@@ -182,9 +182,9 @@ class GpusSampled(Event):
 
     Each GPU: index, uuid, name, memory_total, memory_used, memory_free, memory_reserved, utilization,
     memory_utilization (ratios), temperature (°C), power_watts, power_limit_watts, clock_mhz, clock_max_mhz,
-    throttle (list of reasons), pcie_rx, pcie_tx (bytes/s), ecc_errors, mig (list), visible (to this run), processes (list of pid, memory, own),
-    memory_own, memory_others, memory_unaccounted, and problems (what could not be read, by name). A figure that cannot
-    be read is absent.
+    throttle (list of reasons), pcie_rx, pcie_tx (bytes/s), ecc_errors, mig (list), visible (to this run), processes
+    (list of pid, memory, own), memory_own, memory_others, memory_unaccounted, and problems (what could not be read, by
+    name). A figure that cannot be read is absent.
     """
 
     gpus: List[Facts] = _list()
