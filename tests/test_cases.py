@@ -1,0 +1,102 @@
+"""Training scripts that say of themselves what tuimon must find, run for real, headless.
+
+Each script's header has ``EXPECT`` (the first id must be found, the others may be; ``healthy`` = nothing above a note),
+and ``KERAS2`` or ``TF215`` where Keras 2 behaves in another way: ``same``, or the ids to expect there in parentheses.
+Scripts are taken from ``tests/cases`` and from the directory that $TUIMON_CASES names. At the end the table of all of
+them is printed: found, missed, wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+DIRECTORIES = [HERE / "cases", *([Path(os.environ["TUIMON_CASES"])] if os.environ.get("TUIMON_CASES") else [])]
+KERAS2 = os.environ.get("TUIMON_KERAS2_PYTHON")
+
+ENVIRONMENT = {"TUIMON_RULES_STALLED_AFTER": "4", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+"""A short limit for stalls: a case that stalls does so for 8 s."""
+
+KNOWN_MISSES = {"stale-snapshot": "data that was never given to the dataset leaves no trace"}
+
+
+@dataclass(frozen=True)
+class Case:
+    path: Path
+    expected: tuple[str, ...]
+    line: int  # of Keras
+
+    @property
+    def healthy(self) -> bool:
+        return self.expected == ("healthy",)
+
+    def __str__(self) -> str:
+        return f"{self.path.stem}-keras{self.line}"
+
+
+def header(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines()[:12]
+    found = (re.match(r"# ([A-Z0-9]+): *(.*)", line) for line in lines)
+    return {match[1]: match[2] for match in found if match}
+
+
+def ids(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[a-z]+(?:-[a-z]+)+|healthy|stalled|killed|retracing|swapping|overfitting", text))
+
+
+def cases() -> list[Case]:
+    these = []
+    for path in sorted(path for directory in DIRECTORIES for path in directory.glob("[fh][0-9]*.py")):
+        said = header(path)
+        expected = ids(said["EXPECT"])
+        these.append(Case(path, expected, 3))
+        other = said.get("KERAS2", said.get("TF215", "same"))
+        if KERAS2 and other != "same":
+            these.append(Case(path, ids(re.sub(r"^[^(]*", "", other)) or expected, 2))
+        elif KERAS2 and "KERAS2" in said:
+            these.append(Case(path, expected, 2))
+    return these
+
+
+def watched(case: Case, tmp_path: Path) -> dict[str, Any]:
+    """The report of the script's run under tuimon."""
+    report = tmp_path / "report.json"
+    interpreter = ["--python", KERAS2] if case.line == 2 and KERAS2 else []
+    private = {"XDG_STATE_HOME": tmp_path / "state", "XDG_RUNTIME_DIR": tmp_path, "XDG_CONFIG_HOME": tmp_path}
+    done = subprocess.run(
+        [sys.executable, "-m", "tuimon", "run", "--headless", "--json", report, *interpreter, case.path],
+        cwd=tmp_path,
+        env={**os.environ, **ENVIRONMENT, **{name: str(path) for name, path in private.items()}},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=540,
+    )
+    assert report.exists(), done.stderr
+    read: dict[str, Any] = json.loads(report.read_text())
+    return read
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+def test_it_is_told_what_it_is(
+    case: Case, tmp_path: Path, record_property: Any, request: pytest.FixtureRequest
+) -> None:
+    if case.expected[0] in KNOWN_MISSES:
+        request.applymarker(pytest.mark.xfail(reason=KNOWN_MISSES[case.expected[0]], strict=True))
+    findings = watched(case, tmp_path)["findings"]
+    loud = {finding["rule"] for finding in findings if finding["severity"] != "note"}
+    wrong = loud - set(case.expected)
+    found = case.healthy or case.expected[0] in {finding["rule"] for finding in findings}
+    record_property("case", [str(case), "found" if found else "MISSED", ", ".join(sorted(wrong))])
+    details = [f"{finding['severity']} {finding['rule']}: {finding['message']}" for finding in findings]
+    assert found, details
+    assert not wrong, details
