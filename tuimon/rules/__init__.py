@@ -1,0 +1,91 @@
+"""The rules, in display order, and what they say of a run.
+
+A rule is named after its file: `stalled.py` holds the rule `stalled`, its page (the module's docstring), its thresholds
+and its check.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tuimon.rules.finding import SEVERITIES, Finding, Rule, Severity
+from tuimon.rules.headline import headline
+from tuimon.rules.mute import Mutes
+
+if TYPE_CHECKING:
+    from tuimon.state import Run
+
+__all__ = [
+    "RULES",
+    "SEVERITIES",
+    "Finding",
+    "Rule",
+    "Severity",
+    "diagnose",
+    "headline",
+    "not_judged",
+    "page",
+    "rule_id",
+    "summary",
+]
+
+RULES: list[Rule] = []
+"""Every rule with its default thresholds, in the order in which tables list them."""
+
+
+def rule_id(rule: Rule) -> str:
+    """The name users see: that of the rule's file, with dashes."""
+    return type(rule).__module__.rpartition(".")[2].replace("_", "-")
+
+
+def page(rule: Rule) -> str:
+    """What `tuimon explain` shows of a rule: what it means, why it matters, what to do."""
+    return inspect.cleandoc(sys.modules[type(rule).__module__].__doc__ or "")
+
+
+def summary(rule: Rule) -> str:
+    """The first sentence of a rule's page."""
+    return page(rule).partition("\n")[0]
+
+
+def diagnose(run: Run, rules: Sequence[Rule] = RULES) -> list[Finding]:
+    """What these rules find in the run as of now, newest evidence first.
+
+    What a comment on the line of a fit's call mutes is left out. A rule that raises becomes a note about the rule.
+    """
+    mutes = Mutes(run)
+    found = [finding for rule in rules for finding in _checked(rule, run) if not mutes.cover(finding)]
+    return sorted(found, key=lambda finding: finding.at or 0.0, reverse=True)
+
+
+def _checked(rule: Rule, run: Run) -> Iterator[Finding]:
+    try:
+        yield from rule.check(run)
+    except Exception as error:
+        yield _broken(rule, run, error)
+
+
+def _broken(rule: Rule, run: Run, error: Exception) -> Finding:
+    return Finding(
+        rule=rule_id(rule),
+        severity="note",
+        message=f"this rule failed and was not judged: {type(error).__name__}: {error}",
+        advice="This is a mistake in tuimon, not in the training. Please report it with the run's journal.",
+        at=run.now,
+    )
+
+
+def not_judged(run: Run, rules: Iterable[Rule] = RULES) -> list[tuple[str, str]]:
+    """The rules that cannot be judged on this run, with the signal that is missing."""
+    reasons = ((rule_id(rule), _reason(rule, run)) for rule in rules)
+    return [(rule, reason) for rule, reason in reasons if reason]
+
+
+def _reason(rule: Rule, run: Run) -> str | None:
+    try:
+        return rule.unjudged(run)
+    except Exception as error:
+        return f"the rule failed: {type(error).__name__}: {error}"
