@@ -17,9 +17,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not rows:
         return
     terminalreporter.section("cases")
-    for name, found, wrong in sorted(rows):
-        terminalreporter.write_line(f"{name:56} {found:7} {'wrong: ' + wrong if wrong else ''}".rstrip())
+    for name, found, said in sorted(rows):
+        terminalreporter.write_line(f"{name:56} {found:7} {'wrong: ' + said if said else ''}".rstrip())
     missed = sum(found != "found" for _, found, _ in rows)
+    wrong = sum(bool(said) for _, _, said in rows)
     terminalreporter.write_line(
-        f"{len(rows)} cases: {len(rows) - missed} found, {missed} missed, {sum(bool(row[2]) for row in rows)} with a wrong one"
+        f"{len(rows)} cases: {len(rows) - missed} found, {missed} missed, {wrong} with a wrong one"
     )
