@@ -1,0 +1,105 @@
+"""Traces of `tf.function`: told each time that a function which was traced before is traced again.
+
+TensorFlow counts calls and traces itself, for its own warning; this reads those counts at the moment of a trace, so
+that a call which does not trace costs nothing. A function that Keras makes anew for each fit is a new function, though
+its code is the same: only traces of one and the same object count there.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from typing import Any, Callable, Optional, Tuple
+
+from tuimon import events
+
+TOLD_SINGLY = 50
+"""Up to this many traces of a function each one is told, from then on every 50th."""
+
+
+def install(module: Any, fit: Callable[[], Optional[int]], emit: Callable[[events.FunctionTraced], Any]) -> None:
+    """Watch the functions of `module`, TensorFlow's `polymorphic_function` (both versions), once it has been loaded.
+
+    `fit` names the fit that is running now (None: nothing is told), `emit` takes the event; both are called on the
+    thread that traced.
+    """
+    manager = module._frequent_tracing_detector_manager
+    if getattr(type(manager), "_tuimon", False):
+        return
+    counts = Counts()
+    executing_eagerly = _executing_eagerly(module)
+    original = type(manager).called_with_tracing
+
+    def called_with_tracing(self: Any, key: Any, function: Any, *rest: Any, **named: Any) -> Any:
+        told = original(self, key, function, *rest, **named)
+        try:
+            number = fit()
+            # A function traced inside another one's trace is part of that trace.
+            if executing_eagerly():
+                event = counts.traced(key, function, self._detectors.get(key), number)
+                if event is not None:
+                    emit(event)
+        except Exception:
+            # Whatever went wrong here is the monitor's trouble and must not end a training.
+            pass
+        return told
+
+    type(manager).called_with_tracing = called_with_tracing
+    type(manager)._tuimon = True
+
+
+class Counts:
+    """How often each function has been traced. Functions are held weakly."""
+
+    def __init__(self) -> None:
+        self._traces: "weakref.WeakKeyDictionary[Any, int]" = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def traced(self, key: Any, function: Any, detector: Any, fit: Optional[int]) -> Optional[events.FunctionTraced]:
+        """Count a trace; the event when it is worth telling.
+
+        `key` is the function's code, `detector` TensorFlow's own count of the recent calls of that code.
+        """
+        owner = function if _made_by_keras(key) else key
+        with self._lock:
+            traces = self._traces[owner] = self._traces.get(owner, 0) + 1
+        if fit is None or traces < 2 or (traces > TOLD_SINGLY and traces % TOLD_SINGLY):
+            return None
+        calls, recent = _recent(detector)
+        return events.FunctionTraced(
+            fit=fit,
+            function=_name(function),
+            site=_site(key),
+            traces=traces,
+            calls=calls,
+            recent=None if recent is None else min(recent, traces),
+        )
+
+
+def _recent(detector: Any) -> Tuple[Optional[int], Optional[int]]:
+    """Calls that TensorFlow's window holds, and traces among them (of the last 10 calls, this one included)."""
+    per_trace = getattr(detector, "_calls_per_tracings", None)
+    calls = getattr(detector, "_call_count", None)
+    return calls, None if per_trace is None else len(per_trace)
+
+
+def _executing_eagerly(module: Any) -> Callable[[], bool]:
+    context = getattr(module, "context", None)
+    if context is None:
+        from tensorflow.python.eager import context
+    return context.executing_eagerly  # type: ignore[no-any-return]
+
+
+def _made_by_keras(code: Any) -> bool:
+    path = getattr(code, "co_filename", "").replace(os.sep, "/")
+    return "/keras/src/" in path or "/tf_keras/" in path
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__qualname__", None) or getattr(function, "__name__", "?"))
+
+
+def _site(code: Any) -> str:
+    path = getattr(code, "co_filename", "")
+    return "{}:{}".format(path, code.co_firstlineno) if path else ""
