@@ -1,1 +1,254 @@
-"""Where runs live on disk: a directory each, named by its id; how to make, find and list them, and their sockets."""
+"""Where runs live on disk: a directory each, named by its id; how to make, find and list them, and who is alive.
+
+A run's directory holds its journal, the output of its script, `run.json` (what must be known without reading the
+journal), the lock that its supervisor holds, and what agents keep while no supervisor listens. Directories are private
+to their owner (0700), files are 0600.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tuimon.errors import TuimonError, UsageError
+
+NAME = re.compile(r"[\w+.=@][\w+.=@ -]{0,79}")
+"""What a run may be called: it ends up in file names, commands and tables."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`run.json`. Times are seconds since 1970, `child_started` is in the kernel's clock ticks since boot."""
+
+    id: str
+    name: str = ""
+    status: str = "running"  # as recorded; a run whose processes are gone is lost all the same
+    command: list[str] = field(default_factory=list)
+    cwd: str = ""
+    host: str = ""
+    boot: str = ""
+    pid: int | None = None
+    child_started: int | None = None
+    supervisor_pid: int | None = None
+    socket: str = ""
+    started_at: float = 0.0
+    ended_at: float | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """One run's directory and what is in it."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def stdout(self) -> Path:
+        return self.path / "stdout.log"
+
+    @property
+    def stderr(self) -> Path:
+        return self.path / "stderr.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def log(self) -> Path:
+        """The supervisor's own complaints."""
+        return self.path / "supervisor.log"
+
+    @property
+    def spool(self) -> Path:
+        """What agents put their process id behind, to keep events while no supervisor listens."""
+        return self.path / "spool"
+
+    def spools(self) -> dict[int, Path]:
+        """The spools that are there, by process id."""
+        found = {}
+        for path in self.path.glob("spool.*"):
+            pid = path.name.partition(".")[2]
+            if pid.isdigit():
+                found[int(pid)] = path
+        return found
+
+    def read(self) -> Summary:
+        """`run.json`; what it does not say stays at its default."""
+        try:
+            told = json.loads((self.path / "run.json").read_text())
+        except (OSError, ValueError):
+            told = {}
+        known = {each.name for each in fields(Summary)} - {"id"}
+        return Summary(id=self.id, **{name: value for name, value in told.items() if name in known})
+
+    def write(self, summary: Summary) -> None:
+        """Replace `run.json` at once: a reader sees the old or the new one. Raises OSError."""
+        fresh = self.path / f"run.json.{os.getpid()}"
+        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            with open(fd, "w") as file:
+                json.dump(asdict(summary), file)
+            fresh.replace(self.path / "run.json")
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+
+    def update(self, **changes: Any) -> Summary:
+        summary = replace(self.read(), **changes)
+        self.write(summary)
+        return summary
+
+    # --- who is alive
+
+    def supervised(self) -> bool:
+        """A supervisor holds the lock. Asks without taking it."""
+        try:
+            fd = os.open(self.lock, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            asked = struct.pack("hhlli", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            held = fcntl.fcntl(fd, fcntl.F_GETLK, asked)
+            return bool(struct.unpack("hhlli", held)[0] != fcntl.F_UNLCK)
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+
+    def child_alive(self) -> bool:
+        """The script's process is there: the same pid, started at the same time, since this boot of this machine."""
+        summary = self.read()
+        if summary.pid is None or summary.host != socket.gethostname() or summary.boot != boot_id():
+            return False
+        return process_started(summary.pid) == summary.child_started
+
+    def elsewhere(self) -> str | None:
+        """The other machine that this run belongs to, whose processes cannot be seen from here."""
+        host = self.read().host
+        return host if host and host != socket.gethostname() else None
+
+    def lost(self) -> str | None:
+        """Why this run is lost: nobody is left who could say how it ended, and no end is recorded. None when not."""
+        summary = self.read()
+        if summary.ended_at is not None or self.elsewhere() or self.supervised() or self.child_alive():
+            return None
+        if self.read().ended_at is not None:  # it ended while we looked
+            return None
+        if summary.boot and summary.boot != boot_id():
+            return "the machine was restarted"
+        return "neither the script nor its supervisor is alive"
+
+    def status(self) -> str:
+        """running, finished, failed, killed or lost."""
+        return "lost" if self.lost() else self.read().status
+
+
+def home(log_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Where runs are kept: `log_dir`, else `$XDG_STATE_HOME/tuimon/runs`, else `~/.local/state/tuimon/runs`."""
+    if log_dir is not None:
+        return Path(os.path.abspath(Path(log_dir).expanduser()))
+    state = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
+    return base / "tuimon" / "runs"
+
+
+def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
+    """A new run's directory with its `run.json`. `known` are members of `Summary`."""
+    if name and not NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot be a run's name", "use letters, digits and . _ + = @ - (80 at most)")
+    try:
+        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _only_one(where):
+            for other in every(where) if name else []:
+                if name in (other.read().name, other.id):
+                    raise UsageError(f"a run named {name!r} exists ({other.id})", "choose another --name")
+            directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)))
+            directory.path.mkdir(mode=0o700)
+            directory.write(Summary(id=directory.id, name=name, **known))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise TuimonError(f"cannot keep runs in {where}: {reason}", "give a writable folder with --log-dir") from None
+    return directory
+
+
+@contextmanager
+def _only_one(where: Path) -> Iterator[None]:
+    """Nobody else makes a run here meanwhile."""
+    fd = os.open(where / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def every(where: Path) -> list[RunDirectory]:
+    """All runs kept there, the newest first."""
+    try:
+        names = sorted((entry.name for entry in os.scandir(where) if entry.is_dir()), reverse=True)
+    except OSError:
+        return []
+    return [RunDirectory(where / name) for name in names if (where / name / "run.json").exists()]
+
+
+def find(where: Path, text: str) -> RunDirectory:
+    """The run with this id or name, or the only one whose id or name begins so; or the run in this directory."""
+    if os.sep in text and (Path(text) / "journal.jsonl").exists():
+        return RunDirectory(Path(os.path.abspath(text)))
+    known = [(run, (run.id, run.read().name)) for run in every(where)]
+    exact = [run for run, names in known if text and text in names]
+    begun = [run for run, names in known if text and any(name.startswith(text) for name in names)]
+    matching = exact or begun
+    if not matching:
+        raise UsageError(f"no run {text!r} in {where}", "`tuimon runs` lists them")
+    if len(matching) > 1:
+        ids = ", ".join(run.id for run in matching[:4]) + (", …" if len(matching) > 4 else "")
+        raise UsageError(f"{text!r} matches {len(matching)} runs ({ids})", "give more of the id")
+    return matching[0]
+
+
+def newest(where: Path) -> RunDirectory:
+    """The run that began last."""
+    runs = every(where)
+    if not runs:
+        raise UsageError(f"no runs in {where} yet", "start one with `tuimon run train.py`")
+    return runs[0]
+
+
+def boot_id() -> str:
+    """The kernel's name of this boot; empty where it has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def process_started(pid: int) -> int | None:
+    """When the process started, in clock ticks since boot; None when it is not there or is only waited for."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields_behind_name = stat.rpartition(")")[2].split()
+    return None if fields_behind_name[0] in "ZX" else int(fields_behind_name[19])

@@ -1,0 +1,50 @@
+"""The command line: arguments → a verb → an exit status. Each verb is a small module in `tuimon.verbs`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from tuimon import __version__
+from tuimon.errors import TuimonError, UsageError
+from tuimon.verbs import VERBS
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"see `{self.prog} --help`")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = Parser(
+        prog="tuimon",
+        description="Watch TensorFlow and Keras training in the terminal, and be told what is wrong with it.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"tuimon {__version__}")
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for verb in VERBS:
+        verb.add(verbs)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments ask for. What the user can mend is one line on stderr, never a traceback."""
+    try:
+        args = parser().parse_args(argv)
+        status: int = args.verb(args)
+        sys.stdout.flush()
+        return status
+    except TuimonError as error:
+        print(f"tuimon: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can be said there
+        return 141

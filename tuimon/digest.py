@@ -1,0 +1,123 @@
+"""A run in one line: what `tuimon runs` says of it.
+
+What only the journal tells is folded from it and kept beside it in `digest.json`, for as long as the journal does not
+grow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from tuimon import journal
+from tuimon.runs import RunDirectory
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of a journal: epochs that ended and steps done, over all fits that train, and findings by severity."""
+
+    epochs: int = 0
+    steps: int = 0
+    errors: int = 0
+    warnings: int = 0
+    notes: int = 0
+
+    @property
+    def findings(self) -> int:
+        return self.errors + self.warnings + self.notes
+
+
+def counts(directory: RunDirectory) -> Counts:
+    """From `digest.json` where it is still true, else from the journal."""
+    kept = directory.path / "digest.json"
+    try:
+        size = directory.journal.stat().st_size
+    except OSError:
+        return Counts()
+    try:
+        told = json.loads(kept.read_text())
+        if told.pop("journal") == size:
+            return Counts(**told)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        pass
+    counted = _counted(directory)
+    try:
+        fresh = kept.with_name(f"digest.json.{os.getpid()}")
+        fresh.write_text(json.dumps({"journal": size, **vars(counted)}))
+        fresh.replace(kept)
+    except OSError:
+        pass  # a run that may only be read, or a full disk: it is counted again next time
+    return counted
+
+
+def _counted(directory: RunDirectory) -> Counts:
+    from tuimon.rules import diagnose
+    from tuimon.state import Run
+
+    run = Run().apply_all(journal.read(directory.journal))
+    severities = [finding.severity for finding in diagnose(run)]
+    return Counts(
+        epochs=sum(fit.epochs_done for fit in run.training),
+        steps=sum(fit.steps_done for fit in run.training),
+        errors=severities.count("error"),
+        warnings=severities.count("warning"),
+        notes=severities.count("note"),
+    )
+
+
+def entry(directory: RunDirectory) -> dict[str, Any]:
+    """The run as an object of `tuimon runs --json`. Times are ISO 8601 (UTC); what is unknown is None."""
+    status = directory.status()
+    summary = directory.read()
+    counted = counts(directory)
+    return {
+        "id": summary.id,
+        "name": summary.name or None,
+        "status": status,
+        "command": summary.command,
+        "pid": summary.pid,
+        "supervisor_pid": summary.supervisor_pid if directory.supervised() else None,
+        "started_at": iso(summary.started_at or None),
+        "ended_at": iso(summary.ended_at),
+        "epochs": counted.epochs,
+        "steps": counted.steps,
+        "findings": counted.findings,
+        "errors": counted.errors,
+        "warnings": counted.warnings,
+        "host": summary.host,
+        "directory": str(directory.path),
+    }
+
+
+def iso(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+COLUMNS = ("id", "name", "status", "epochs", "steps", "findings", "command")
+
+
+def table(entries: list[dict[str, Any]]) -> str:
+    """The entries below each other, columns as wide as they need to be."""
+    rows = [COLUMNS, *(tuple(_cell(entry, column) for column in COLUMNS) for entry in entries)]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(COLUMNS) - 1)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    )
+
+
+def _cell(entry: dict[str, Any], column: str) -> str:
+    value = entry[column]
+    if column == "findings":
+        parts = [
+            f"{entry[kind]} {kind[: None if entry[kind] > 1 else -1]}" for kind in ("errors", "warnings") if entry[kind]
+        ]
+        return ", ".join(parts) or "-"
+    if column == "command":
+        text = " ".join(value)
+        return text if len(text) <= 60 else text[:59] + "…"
+    return "-" if value is None else str(value)

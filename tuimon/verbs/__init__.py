@@ -1,0 +1,11 @@
+"""What `tuimon` can be asked to do: one module per verb, with `add(subparsers)` and `run(args) -> int`.
+
+Loading a verb is cheap: whatever is heavy is imported inside its `run`.
+"""
+
+from __future__ import annotations
+
+from tuimon.verbs import runs
+
+VERBS = [runs]
+"""In the order in which `tuimon --help` shows them."""
