@@ -6,6 +6,7 @@ that cannot be read is counted and left out.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -27,13 +28,28 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         self.path = directory / NAME
         self._fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._begun = b""  # what is still to be written of a line that a full disk cut off
         self._mend()
 
     def append(self, event: events.Event) -> None:
-        """Add one event. Raises OSError when it could not be written whole."""
-        line = memoryview(wire.encode(event))
-        while line:
-            line = line[os.write(self._fd, line) :]
+        """Add one event. Raises OSError when nothing of it could be written."""
+        self.append_line(wire.encode(event))
+
+    def append_line(self, line: bytes) -> None:
+        """Add an event that is encoded already. Raises OSError when nothing of it could be written.
+
+        A line that could be written in part only is finished by the next call, or by `finish`: what has been written
+        is never taken back, because a reader may have seen it.
+        """
+        self.finish()
+        self._begun = line[os.write(self._fd, line) :]
+        with contextlib.suppress(OSError):
+            self.finish()
+
+    def finish(self) -> None:
+        """Write the rest of a line that was cut off. Raises OSError when there is still no room."""
+        while self._begun:
+            self._begun = self._begun[os.write(self._fd, self._begun) :]
 
     def open_with_header(self, run: str, at: float) -> None:
         self.append(events.JournalOpened(at=at, schema=events.SCHEMA_VERSION, tuimon=__version__, run=run))
@@ -49,7 +65,9 @@ class Journal:
                 file.seek(size - 1)
                 torn = file.read(1) != b"\n"
             if torn:
-                os.write(self._fd, b"\n")
+                self._begun = b"\n"
+                with contextlib.suppress(OSError):
+                    self.finish()
 
 
 class Tail:
