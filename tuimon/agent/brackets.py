@@ -1,0 +1,280 @@
+"""Two clocks around the `next` of an iterator inside a graph, and the variable that they fill.
+
+The variable is a float64 vector: seconds, batches, rows, batches whose rows are unknown. One `Pack` and one
+`AssignAdd` per batch keep it; a static batch dimension costs no op, a dynamic one a `Size`.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+
+_accumulator: Any = None
+_local = threading.local()
+
+
+def totals() -> Tuple[float, int, int, int]:
+    """Seconds, batches, rows, batches of unknown rows, over all graphs."""
+    if _accumulator is None:
+        return 0.0, 0, 0, 0
+    from tensorflow.python.ops import gen_resource_variable_ops
+
+    handle, kind = _accumulator.handle, _accumulator.dtype
+    seconds, batches, rows, uncounted = gen_resource_variable_ops.read_variable_op(handle, kind).numpy().tolist()
+    return seconds, int(batches), int(rows), int(uncounted)
+
+
+def nested() -> bool:
+    """Within a bracket that covers several iterators."""
+    return getattr(_local, "depth", 0) > 0
+
+
+@contextmanager
+def nesting() -> Iterator[None]:
+    _local.depth = getattr(_local, "depth", 0) + 1
+    try:
+        yield
+    finally:
+        _local.depth -= 1
+
+
+def disguised(function: Any, module: Any, original: Any) -> Any:
+    """The function, under the file and name of what it stands for: TensorFlow and Keras leave their own frames out of
+    the tracebacks that they show, and of the places that they name for an op.
+    """
+    code = original.__code__ if hasattr(original, "__code__") else None
+    names = {"co_filename": getattr(module, "__file__", None) or function.__code__.co_filename}
+    if code is not None:
+        names["co_filename"] = code.co_filename
+    function.__code__ = function.__code__.replace(**names)
+    function.__name__, function.__doc__ = original.__name__, original.__doc__
+    function.__qualname__, function.__module__ = original.__qualname__, original.__module__
+    function.__wrapped__ = original
+    function.tuimon = True
+    return function
+
+
+def next_in_graph(original: Any, iterator: Any, types: Any, shapes: Any, name: Any) -> Any:
+    """`IteratorGetNext` between two clocks, its outputs as they were."""
+    if nested() or not _welcome():
+        return original(iterator, types, shapes, name)
+    started = _clock()
+    with _after([started]):
+        values = original(iterator, types, shapes, name)
+    return _identical(values, _add(started, values, _rows(values)))
+
+
+def optional_in_graph(original: Any, iterator: Any, types: Any, shapes: Any, name: Any) -> Any:
+    """`IteratorGetNextAsOptional` between two clocks: at the end there is no batch to count."""
+    if nested() or not _welcome():
+        return original(iterator, types, shapes, name)
+    started = _clock()
+    with _after([started]):
+        optional = original(iterator, types, shapes, name)
+    _add_optional(started, optional, types, shapes)
+    return optional
+
+
+def distributed_in_graph(original: Any, iterator: Any, name: Any) -> Any:
+    """One bracket around the next batches of all replicas."""
+    if not _welcome():
+        return original(iterator, name)
+    from tensorflow.python.util import nest
+
+    started = _clock()
+    with _after([started]), nesting():
+        values = original(iterator, name)
+    _add(started, [leaf for leaf in nest.flatten(values, expand_composites=True)], _rows_of_replicas(values))
+    return values
+
+
+def replicas(values: Any) -> Any:
+    """The batch of each replica, where it is one of several: rows add up over them."""
+    from tensorflow.python.util import nest
+
+    for component in nest.flatten(values):
+        each = getattr(component, "values", None)
+        if isinstance(each, (tuple, list)):
+            return _Rows(sum(int(part.shape[0]) for part in each if len(part.shape)))
+    return values
+
+
+class _Rows:
+    """Stands for a component of so many rows."""
+
+    def __init__(self, rows: int) -> None:
+        self.shape = (rows,)
+
+
+# --- the ops
+
+
+def _welcome() -> bool:
+    """Whether ops of ours may go into the graph that is being built."""
+    from tensorflow.python.framework import config, ops
+    from tensorflow.python.ops import control_flow_util
+
+    try:
+        graph = ops.get_default_graph()
+        return bool(
+            graph.building_function
+            and ops.executing_eagerly_outside_functions()
+            and not config.is_op_determinism_enabled()
+            and not control_flow_util.GraphOrParentsInXlaContext(graph)
+            and not _for_a_dataset(graph)
+            and _accumulators() is not None
+        )
+    except Exception:
+        return False
+
+
+def _for_a_dataset(graph: Any) -> bool:
+    while graph is not None:
+        if str(getattr(graph, "name", "")).startswith("Dataset_"):
+            return True
+        graph = getattr(graph, "outer_graph", None)
+    return False
+
+
+def _accumulators() -> Any:
+    global _accumulator
+    if _accumulator is None:
+        from tensorflow.python.framework import dtypes, ops
+        from tensorflow.python.ops import resource_variable_ops
+
+        with ops.init_scope(), ops.device("/cpu:0"):
+            _accumulator = resource_variable_ops.ResourceVariable(
+                [0.0] * 4, dtype=dtypes.float64, trainable=False, name="input_wait"
+            )
+    return _accumulator
+
+
+@contextmanager
+def _aside() -> Iterator[None]:
+    """On the CPU, whatever devices and colocations are in force."""
+    from tensorflow.python.framework import ops
+
+    with ops.colocate_with(None, ignore_existing=True), ops.device("/cpu:0"), ops.name_scope("input_wait"):
+        yield
+
+
+def _after(these: Sequence[Any]) -> Any:
+    from tensorflow.python.framework import ops
+
+    return ops.control_dependencies(list(these))
+
+
+def _clock() -> Any:
+    from tensorflow.python.ops import gen_logging_ops
+
+    with _aside():
+        return gen_logging_ops.timestamp()
+
+
+def _add(started: Any, values: Sequence[Any], rows: Optional[Callable[[], Any]]) -> Any:
+    """Add what these values took; the op that does it."""
+    with _aside():
+        with _after(values):
+            ended = _clock()
+        counts = [ended - started, _number(1.0)] + _counted(rows)
+        return _pack_and_add(counts)
+
+
+def _counted(rows: Optional[Callable[[], Any]]) -> List[Any]:
+    return [_number(0.0), _number(1.0)] if rows is None else [rows(), _number(0.0)]
+
+
+def _number(value: float) -> Any:
+    from tensorflow.python.framework import constant_op, dtypes
+
+    return constant_op.constant(value, dtypes.float64)
+
+
+def _pack_and_add(counts: List[Any]) -> Any:
+    from tensorflow.python.ops import gen_array_ops, gen_resource_variable_ops
+
+    handle = _accumulators().handle
+    return gen_resource_variable_ops.assign_add_variable_op(handle, gen_array_ops.pack(counts))
+
+
+def _add_optional(started: Any, optional: Any, types: Any, shapes: Any) -> None:
+    from tensorflow.python.framework import dtypes
+    from tensorflow.python.ops import cond, gen_math_ops, gen_optional_ops
+
+    def rows_inside() -> Any:
+        values = gen_optional_ops.optional_get_value(optional, output_types=types, output_shapes=shapes)
+        rows = _rows(values)
+        return _number(-1.0) if rows is None else rows()
+
+    with _aside():
+        with _after([optional]):
+            ended = _clock()
+        there = gen_optional_ops.optional_has_value(optional)
+        present = gen_math_ops.cast(there, dtypes.float64)
+        rows = cond.cond(there, rows_inside, lambda: _number(0.0))
+        unknown = gen_math_ops.cast(rows < 0.0, dtypes.float64)
+        _pack_and_add([ended - started, present, gen_math_ops.maximum(rows, _number(0.0)), unknown])
+
+
+def _identical(values: Sequence[Any], added: Any) -> List[Any]:
+    """The values once that has been done. A handle passes as it is, with the data about what it refers to."""
+    from tensorflow.python.framework import dtypes
+    from tensorflow.python.ops import gen_array_ops
+
+    handles = (dtypes.variant, dtypes.resource)
+    with _after([added]):  # where the iterator is, which may be an accelerator
+        passed = [value if value.dtype in handles else gen_array_ops.identity(value) for value in values]
+    for value, same in zip(values, passed):
+        if same is not value:
+            same.set_shape(value.shape)
+    return passed
+
+
+def _rows(values: Sequence[Any]) -> Optional[Callable[[], Any]]:
+    """What makes the number of samples in this batch, as a float64; None when it cannot be known.
+
+    A static leading dimension is a constant. Else the size of the smallest component by that of one row. Where a
+    component is a scalar, the element is one sample: nothing was batched.
+    """
+    from tensorflow.python.framework import dtypes
+
+    dense = [value for value in values if value.dtype not in (dtypes.variant, dtypes.resource)]
+    if any(value.shape.rank == 0 for value in dense):
+        return lambda: _number(1.0)
+    known = [value for value in dense if value.shape.rank is not None]
+    for value in known:
+        if value.shape[0] is not None:
+            return lambda rows=float(value.shape[0]): _number(rows)  # type: ignore[misc]
+    sized = [(value.shape[1:].num_elements(), value) for value in known if value.shape[1:].is_fully_defined()]
+    sized = [pair for pair in sized if pair[0]]
+    if sized:
+        return lambda: _leading(*min(sized, key=lambda pair: pair[0]))
+    return (lambda: _leading_of_shape(known[0])) if known else None
+
+
+def _leading(of_one_row: int, value: Any) -> Any:
+    from tensorflow.python.framework import dtypes
+    from tensorflow.python.ops import gen_array_ops, gen_math_ops
+
+    size = gen_math_ops.cast(gen_array_ops.size(value), dtypes.float64)
+    return size if of_one_row == 1 else size / float(of_one_row)
+
+
+def _leading_of_shape(value: Any) -> Any:
+    from tensorflow.python.framework import dtypes
+    from tensorflow.python.ops import array_ops, gen_math_ops
+
+    return gen_math_ops.cast(array_ops.shape(value)[0], dtypes.float64)
+
+
+def _rows_of_replicas(values: Any) -> Optional[Callable[[], Any]]:
+    from tensorflow.python.util import nest
+
+    for component in nest.flatten(values):
+        each = getattr(component, "values", None)
+        if not isinstance(each, (tuple, list)):
+            return _rows([component]) if hasattr(component, "shape") else None
+        if all(hasattr(part, "shape") and part.shape.rank for part in each):
+            return lambda parts=each: sum(_rows([part])() for part in parts)  # type: ignore[misc]
+    return None
