@@ -363,6 +363,8 @@ class SourceDescribed(AgentEvent):
     workers: Optional[int] = None
     multiprocessing: Optional[bool] = None
     element_bytes: Optional[int] = None  # of one sample, where shapes tell
+    paths_checked: Optional[int] = None  # file names that were found behind a generator and looked up on disk
+    paths_missing: Optional[int] = None  # of these, files that are not there
     pipeline: List[Facts] = _list()
     components: List[Facts] = _list()
 
@@ -504,7 +506,7 @@ class FitEnded(AgentEvent):
 
 @dataclass(frozen=True)
 class IteratorEnded(AgentEvent):
-    """A custom loop's iterator over a dataset was used up or dropped."""
+    """An iterator over a dataset, made outside of Keras, was used up or dropped; fit 0 when no loop was running."""
 
     fit: int = 0
     batches: int = 0
@@ -512,6 +514,17 @@ class IteratorEnded(AgentEvent):
     exhausted: bool = False
     available: Optional[int] = None  # batches in one pass, where known
     site: str = ""
+
+
+@dataclass(frozen=True)
+class SourceOutgrown(AgentEvent):
+    """A list of the calling frame that had as many entries as the source has rows has grown since; told once a fit."""
+
+    fit: int = 0
+    epoch: int = 0
+    name: str = ""
+    rows: int = 0  # when the fit began
+    now: int = 0
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,7 @@ class Fit:
         self.rows: dict[str, events.RowsCounted] = {}  # newest by role
         self.source_rows: dict[str, events.SourceRowsSampled] = {}
         self.overlap: events.ValidationOverlapped | None = None
+        self.outgrown: events.SourceOutgrown | None = None
         self.iterators: Kept[events.IteratorEnded] = Kept()
         self.traces: Kept[events.FunctionTraced] = Kept()
         self.warnings: Kept[events.WarningSeen] = Kept()
@@ -381,6 +382,9 @@ class Fit:
     def _overlapped(self, event: events.ValidationOverlapped) -> None:
         self.overlap = event
 
+    def _outgrown(self, event: events.SourceOutgrown) -> None:
+        self.outgrown = event
+
     def _scanned(self, event: events.WeightsScanned) -> None:
         self.scans.add(event)
 
@@ -446,6 +450,7 @@ _HANDLERS: dict[type[events.AgentEvent], Callable[[Fit, Any], None]] = {
     events.RowsCounted: Fit._rows_counted,
     events.SourceRowsSampled: Fit._source_rows,
     events.ValidationOverlapped: Fit._overlapped,
+    events.SourceOutgrown: Fit._outgrown,
     events.WeightsScanned: Fit._scanned,
     events.ModelProbed: Fit._probed,
     events.IteratorEnded: Fit._iterator_ended,

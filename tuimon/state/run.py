@@ -89,6 +89,7 @@ class Run:
         self.agent_failures: Kept[events.AgentFailed] = Kept()
         self.warnings: Kept[events.WarningSeen] = Kept()
         self.traces: Kept[events.FunctionTraced] = Kept()
+        self.iterators: Kept[events.IteratorEnded] = Kept()
         self.unknown: Counter[str] = Counter()
         self._fits: dict[events.FitKey, Fit] = {}
 
@@ -273,6 +274,10 @@ class Run:
         self.warnings.add(event)
         self._of_fit(event)
 
+    def _iterator_ended(self, event: events.IteratorEnded) -> None:
+        self.iterators.add(event)
+        self._of_fit(event)
+
     def _function_traced(self, event: events.FunctionTraced) -> None:
         self.traces.add(event)
         self._of_fit(event)
@@ -304,4 +309,5 @@ _HANDLERS: dict[type[events.Event], Callable[[Run, Any], None]] = {
     events.ExceptionRaised: Run._exception_raised,
     events.WarningSeen: Run._warning_seen,
     events.FunctionTraced: Run._function_traced,
+    events.IteratorEnded: Run._iterator_ended,
 }
