@@ -1,6 +1,6 @@
 """An event as one line of JSON and back.
 
-A line is an object whose ``kind`` is the event's class name and whose other members are the fields that differ from
+A line is an object whose ``event`` is the event's class name and whose other members are the fields that differ from
 their default. JSON has no NaN: non-finite floats travel as the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``
 (which `jq` keeps), and a text that happens to be one of these is written with a backslash before it.
 
@@ -40,7 +40,7 @@ def encode(event: events.Event) -> bytes:
 def decode(line: Union[bytes, bytearray], loads: Callable[[bytes], Any] = json.loads) -> events.Event:
     """The event of one line; an unknown kind comes back as `events.Unknown`, with all that it said.
 
-    Raises ValueError when the line is no JSON object with a `kind`.
+    Raises ValueError when the line is no JSON object with an `event`.
     """
     line = bytes(line)
     fields = loads(line)
@@ -52,8 +52,8 @@ def decode(line: Union[bytes, bytearray], loads: Callable[[bytes], Any] = json.l
 def to_fields(event: events.Event) -> Dict[str, Any]:
     """The members of the event's line: its kind, then what differs from the default."""
     if isinstance(event, events.Unknown):
-        return {"kind": event.name, "at": event.at, **event.fields}
-    fields: Dict[str, Any] = {"kind": type(event).__name__}
+        return {"event": event.name, "at": event.at, **event.fields}
+    fields: Dict[str, Any] = {"event": type(event).__name__}
     for name, default in events.DEFAULTS[type(event)].items():
         value = getattr(event, name)
         if value != default:
@@ -63,12 +63,12 @@ def to_fields(event: events.Event) -> Dict[str, Any]:
 
 def from_fields(fields: Any) -> events.Event:
     """The event that these members describe; members that its class does not have are left out."""
-    if not isinstance(fields, dict) or not isinstance(fields.get("kind"), str):
-        raise ValueError("not an event: no object with a kind")
-    kind = events.KINDS.get(fields["kind"])
+    if not isinstance(fields, dict) or not isinstance(fields.get("event"), str):
+        raise ValueError("not an event: no object with an event name")
+    kind = events.KINDS.get(fields["event"])
     if kind is None:
-        rest = {name: value for name, value in fields.items() if name not in ("kind", "at")}
-        return events.Unknown(at=_time(fields.get("at")), name=fields["kind"], fields=rest)
+        rest = {name: value for name, value in fields.items() if name not in ("event", "at")}
+        return events.Unknown(at=_time(fields.get("at")), name=fields["event"], fields=rest)
     known = events.DEFAULTS[kind]
     return kind(**{name: value for name, value in fields.items() if name in known})
 
