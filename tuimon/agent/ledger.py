@@ -1,0 +1,224 @@
+"""The counters of a training in progress: written on the training thread, cut into `StepsEnded` by the sender.
+
+A step costs a few attribute stores and one append. What is summed (times) is exact however late the cut comes; single
+steps and their logs are kept for at most `KEPT` steps between two cuts.
+"""
+
+from __future__ import annotations
+
+import _thread
+import math
+import time
+from collections import deque
+from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple
+
+from tuimon import events
+
+perf = time.perf_counter
+
+KEPT = 4096
+"""Single steps that are kept between two cuts."""
+
+SELECTED = 32
+"""Durations of single steps in one event."""
+
+Step = Tuple[int, float, Any]
+"""Index of its last batch, when it ended (`perf`), and its logs as they came (never converted on this thread)."""
+
+Reading = Tuple[Optional[float], Optional[int], Optional[int]]
+"""Cumulative input wait (seconds), batches and samples, as far as they are known."""
+
+
+def wall(moment: float) -> float:
+    """The time of day of a `perf` moment."""
+    return time.time() - (perf() - moment)
+
+
+class Meter:
+    """Differences between readings of the cumulative input counters; None where they cannot be read."""
+
+    def __init__(self, read: Callable[[], Reading]) -> None:
+        self._read = read
+        self._last = read()
+
+    def taken(self) -> Reading:
+        """What came since the last time."""
+        now, last = self._read(), self._last
+        self._last = now
+        return _less(now[0], last[0]), _less(now[1], last[1]), _less(now[2], last[2])
+
+
+class Counters:
+    """Steps of one epoch. `seconds` and the like are sums over the epoch so far."""
+
+    __slots__ = (
+        "began",
+        "begun",
+        "callbacks",
+        "cut_at",
+        "cut_callbacks",
+        "cut_last",
+        "ended",
+        "epoch",
+        "first",
+        "last",
+        "steps",
+    )
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.began = self.begun = self.ended = self.cut_at = perf()
+        self.last = self.cut_last = -1  # index of the last batch that was trained
+        self.callbacks = self.cut_callbacks = 0.0
+        self.first = 0.0  # when the first step ended
+        self.steps: Deque[Step] = deque(maxlen=KEPT)
+
+
+class Segment:
+    """The steps between two cuts, converted into an event on the sender's thread."""
+
+    def __init__(self, fit: int, counters: Counters, reading: Reading, rate: Callable[[], Optional[float]]) -> None:
+        self.fit = fit
+        self.epoch = counters.epoch
+        self.rate = rate
+        self.began = counters.cut_at
+        taken = counters.steps
+        self.steps: List[Step] = [taken.popleft() for _ in range(len(taken))]
+        self.last, self.ended = (self.steps[-1][0], self.steps[-1][1]) if self.steps else (counters.last, perf())
+        self.before = counters.cut_last
+        self.count = self.last - self.before
+        self.callbacks = counters.callbacks - counters.cut_callbacks
+        self.wait, self.batches, self.samples = reading
+        counters.cut_last, counters.cut_at, counters.cut_callbacks = self.last, self.ended, counters.callbacks
+
+    def event(self) -> Optional[events.Event]:
+        seconds = self.ended - self.began
+        durations = _durations(self.began, self.before, self.steps)
+        return events.StepsEnded(
+            at=wall(self.ended),
+            fit=self.fit,
+            epoch=self.epoch,
+            step=self.last,
+            steps=self.count,
+            samples=self.samples,
+            samples_known_by=None if self.samples is None else "exact",
+            seconds=seconds,
+            wait=self.wait,
+            wait_known_by=None if self.wait is None else "exact",
+            compute=None if self.wait is None else max(0.0, seconds - self.wait - self.callbacks),
+            callbacks=self.callbacks,
+            slowest=max(durations, default=None),
+            durations=selected(durations),
+            metrics=metrics_of(self.steps),
+            learning_rate=self.rate(),
+            rss=resident(),
+        )
+
+
+class Ledger:
+    """Cuts the counters of one fit. Both threads cut; the order of cuts is the order in the queue."""
+
+    def __init__(self, fit: int, put: Callable[[Any], None], meter: Meter, rate: Callable[[], Optional[float]]) -> None:
+        self.fit = fit
+        self.counters: Optional[Counters] = None
+        self.meter = meter
+        self.rate = rate
+        self.wait: Optional[float] = None  # sums over the epoch
+        self.batches: Optional[int] = None
+        self.samples: Optional[int] = None
+        self._put = put
+        self._cutting = _thread.allocate_lock()
+
+    def open(self, epoch: int) -> Counters:
+        """Begin an epoch: what was read before it is not its own."""
+        with self._cutting:
+            self.meter.taken()
+            self.wait, self.batches, self.samples = None, None, None
+            self.counters = Counters(epoch)
+            return self.counters
+
+    def cut(self, final: bool = False) -> None:
+        """Queue what has been done since the last cut. The final cut of an epoch takes in what was read after it."""
+        with self._cutting:
+            counters = self.counters
+            if counters is None or not (counters.steps or final):
+                return
+            reading = self.meter.taken()
+            self.wait, self.batches, self.samples = (
+                _more(self.wait, reading[0]),
+                _more(self.batches, reading[1]),
+                _more(self.samples, reading[2]),
+            )
+            if counters.steps:
+                self._put(Segment(self.fit, counters, reading, self.rate).event)
+            if final:
+                self.counters = None
+
+
+def metrics_of(steps: Sequence[Step]) -> Dict[str, List[Optional[float]]]:
+    """By name: last, lowest and highest finite value, and the first step whose value was not finite."""
+    found: Dict[str, List[Optional[float]]] = {}
+    for index, _, logs in steps:
+        for name, value in numbers(logs).items():
+            entry = found.setdefault(name, [None, None, None, None])
+            entry[0] = value
+            if not math.isfinite(value):
+                entry[3] = index if entry[3] is None else entry[3]
+            else:
+                entry[1] = value if entry[1] is None or value < entry[1] else entry[1]
+                entry[2] = value if entry[2] is None or value > entry[2] else entry[2]
+    return found
+
+
+def numbers(logs: Any) -> Dict[str, float]:
+    """The logs that are single numbers, as Python floats; waits for the device where it is not done yet."""
+    found: Dict[str, float] = {}
+    if isinstance(logs, dict):
+        for name, value in list(logs.items()):
+            try:
+                found[str(name)] = float(value)
+            except Exception:
+                continue
+    return found
+
+
+def selected(values: Sequence[float], most: int = SELECTED) -> List[float]:
+    """All, or a regular selection."""
+    if len(values) <= most:
+        return list(values)
+    return [values[(index * len(values)) // most] for index in range(most)]
+
+
+def resident() -> Optional[int]:
+    """Resident bytes of this process."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _page_size() -> int:
+    import os
+
+    return os.sysconf("SC_PAGE_SIZE")
+
+
+_PAGE = _page_size()
+
+
+def _durations(began: float, last: int, steps: Sequence[Step]) -> List[float]:
+    """Seconds per batch of each of these, the first counted from `began` and from batch `last`."""
+    durations = []
+    for index, ended, _ in steps:
+        durations.append((ended - began) / max(1, index - last))
+        began, last = ended, index
+    return durations
+
+
+def _less(now: Any, last: Any) -> Any:
+    return None if now is None or last is None else now - last
+
+
+def _more(total: Any, more: Any) -> Any:
+    return total if more is None else (total or 0) + more

@@ -1,0 +1,48 @@
+"""The file that takes what the agent has to say while nobody listens.
+
+Each write locks the file, and looks whether it is still the one at the path: whoever takes the spool over locks it,
+reads it and removes it, and nothing is read twice or lost in between.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes that a spool may hold."""
+
+
+class Spool:
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def append(self, lines: bytes) -> bool:
+        """Add whole lines. False when the spool is full or cannot be written: nothing of them is kept then."""
+        try:
+            descriptor = self._open_and_lock()
+        except OSError:
+            return False
+        try:
+            size = os.fstat(descriptor).st_size
+            return size + len(lines) <= LIMIT and self._write(descriptor, lines, size)
+        finally:
+            os.close(descriptor)
+
+    def _open_and_lock(self) -> int:
+        while True:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            os.close(descriptor)  # taken over while we waited for the lock
+
+    def _write(self, descriptor: int, lines: bytes, size: int) -> bool:
+        try:
+            rest = memoryview(lines)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except OSError:
+            os.ftruncate(descriptor, size)
+            return False
+        return True
