@@ -182,7 +182,7 @@ class Gpus:
     ) -> events.Facts:
         """Memory per process, and how it adds up; nothing where one process' share is not told."""
         running = self._ask(problems, "processes", pynvml.nvmlDeviceGetComputeRunningProcesses, handle)
-        if running is None:
+        if running is None and "processes" not in problems:
             # Drivers before 510 know only the second version.
             running = self._ask({}, "processes", pynvml.nvmlDeviceGetComputeRunningProcesses_v2, handle)
         if running is None:
