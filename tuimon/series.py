@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 CAPACITY = 4096
 """Points kept of one series. When it is full, neighbours are merged two by two."""
@@ -109,3 +110,21 @@ class Series:
         if index < 0:
             return None
         return Point(self._x[index], self._last[index], self._low[index], self._high[index])
+
+    def newest(self, count: int) -> list[Point]:
+        """The last `count` points."""
+        span = range(max(0, len(self._x) - count), len(self._x))
+        return [Point(self._x[i], self._last[i], self._low[i], self._high[i]) for i in span]
+
+    def buckets(self, edges: Sequence[float]) -> list[Point | None]:
+        """One point for each pair of neighbouring `edges` (first < x <= last), made of all that lie there, else None.
+
+        The cost is that of the points, in C; a chart asks for as many buckets as it has columns.
+        """
+        cuts = [bisect_right(self._x, edge) for edge in edges]
+        return [
+            Point(self._x[last - 1], self._last[last - 1], min(self._low[first:last]), max(self._high[first:last]))
+            if last > first
+            else None
+            for first, last in pairwise(cuts)
+        ]

@@ -1,0 +1,162 @@
+"""Figures that panes show and that the state does not hold: rates, what is left, where a step's time goes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tuimon.state import Epoch, Fit, Run
+
+RECENT = 8
+"""Reports of steps that "now" is the mean of."""
+
+
+def step_seconds(fit: Fit) -> float | None:
+    """Mean duration of a step in the newest reports."""
+    recent = [point.last for point in fit.step_seconds.newest(RECENT)]
+    return sum(recent) / len(recent) if recent else None
+
+
+def steps_per_second(fit: Fit) -> float | None:
+    seconds = step_seconds(fit)
+    return 1 / seconds if seconds else None
+
+
+def samples_per_step(fit: Fit) -> float | None:
+    """Of the newest epoch that can tell, else the batch size."""
+    for epoch in reversed(fit.epochs):
+        if epoch.samples and epoch.steps:
+            return epoch.samples / epoch.steps
+    source = fit.source
+    return (source.described.batch_size if source else None) or fit.started.batch_size
+
+
+def samples_per_second(fit: Fit) -> float | None:
+    steps, samples = steps_per_second(fit), samples_per_step(fit)
+    return steps * samples if steps is not None and samples is not None else None
+
+
+def epoch_remaining(fit: Fit) -> float | None:
+    """Seconds until the steps of the running epoch are done."""
+    planned, seconds = fit.planned_steps, step_seconds(fit)
+    if fit.ended or planned is None or seconds is None or not fit.epochs:
+        return None
+    return 0.0 if fit.epochs[-1].ended else max(0, planned - fit.step) * seconds
+
+
+def run_remaining(fit: Fit) -> float | None:
+    """Seconds until the fit is done: what is left of this epoch, and whole epochs as long as the last ones were."""
+    planned, left_here = fit.started.epochs, epoch_remaining(fit)
+    if fit.ended or planned is None or left_here is None:
+        return None
+    spans = [epoch.ended_at - epoch.started_at for epoch in fit.epochs[-6:] if epoch.ended_at is not None]
+    whole = spans[1:] if len(spans) > 1 and len(fit.epochs) == len(spans) else spans  # the first one holds tracing
+    running = fit.epochs[-1]
+    left = max(0, planned - running.index - 1)
+    if whole:
+        mean = sum(whole) / len(whole)
+        return left * mean + (0.0 if running.ended else max(left_here, _validation(fit)))
+    seconds = step_seconds(fit)
+    if fit.planned_steps is None or seconds is None:
+        return None
+    return left_here + left * fit.planned_steps * seconds
+
+
+def _validation(fit: Fit) -> float:
+    seconds = [epoch.validation.seconds for epoch in fit.epochs if epoch.validation and epoch.validation.seconds]
+    return seconds[-1] if seconds else 0.0
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where the seconds of an epoch went. None is not known; `rest` is what nothing else explains."""
+
+    seconds: float
+    wait: float | None
+    compute: float | None
+    callbacks: float | None
+    validation: float | None
+    rest: float
+
+    def share(self, part: float | None) -> float | None:
+        return part / self.seconds if part is not None and self.seconds > 0 else None
+
+
+def split(epoch: Epoch) -> Split | None:
+    """Of an epoch that has ended, or of what has been done of it so far."""
+    steps = epoch.seconds
+    if not steps:
+        return None
+    validation = epoch.validation.seconds if epoch.validation else None
+    known = sum(part or 0.0 for part in (epoch.wait, epoch.compute, epoch.callbacks))
+    whole = steps
+    if epoch.ended and epoch.ended_at is not None:
+        whole = max(steps, epoch.ended_at - epoch.started_at)
+    total = max(whole, known + (validation or 0.0))
+    return Split(
+        seconds=total,
+        wait=epoch.wait,
+        compute=epoch.compute,
+        callbacks=epoch.callbacks,
+        validation=validation,
+        rest=max(0.0, total - known - (validation or 0.0)),
+    )
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Samples of one epoch against what its source holds. `planned` is what will have been seen when it ends."""
+
+    seen: int | None
+    planned: int | None
+    size: int | None
+    known_by: str | None
+
+    @property
+    def unseen(self) -> int | None:
+        """Samples that no step of this epoch will have seen."""
+        if self.size is None or self.planned is None:
+            return None
+        return max(0, self.size - self.planned)
+
+
+def coverage(fit: Fit, epoch: Epoch | None) -> Coverage:
+    """Of this epoch, against the whole data that the pipeline could read where that is more than one pass of it."""
+    size, known_by = whole_size(fit)
+    seen = epoch.samples if epoch else 0
+    if epoch is not None and epoch.ended:
+        return Coverage(seen, seen, size, known_by)
+    per_step = samples_per_step(fit)
+    planned_steps = fit.planned_steps
+    planned = None
+    if planned_steps is not None and per_step is not None:
+        planned = math.ceil(planned_steps * per_step)
+        source = fit.source
+        if source is not None and source.size is not None and source.batches == planned_steps:
+            planned = source.size
+        planned = max(planned, seen or 0)
+    elif planned_steps is None and size is not None:
+        planned = size
+    return Coverage(seen, planned, size, known_by)
+
+
+def whole_size(fit: Fit) -> tuple[int | None, str | None]:
+    """Samples of the data behind the fit, and how that is known."""
+    source = fit.source
+    if source is None:
+        return None, None
+    upstream, size = source.described.upstream_size, source.size
+    if upstream is not None and (size is None or upstream > size):
+        return upstream, source.described.upstream_known_by
+    return size, source.size_known_by
+
+
+def passes(fit: Fit) -> float | None:
+    """How often the data has been gone through so far."""
+    size, _ = whole_size(fit)
+    return fit.samples_done / size if size and fit.samples_done is not None else None
+
+
+def idle(run: Run, fit: Fit) -> float:
+    """Seconds since anything of the fit moved."""
+    return max(0.0, run.now - fit.progress_at)

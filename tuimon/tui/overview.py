@@ -1,0 +1,154 @@
+"""The first page: header, panes, and one line of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tuimon.tui import layout
+from tuimon.tui.footer import Footer
+from tuimon.tui.header import Header, too_small
+from tuimon.tui.pane import Pane
+from tuimon.tui.panes.metrics import MetricsPane
+from tuimon.tui.view import View
+
+
+class Placed(Layout):
+    """Puts each pane where the plan says."""
+
+    name = "placed"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        assert isinstance(parent, Panes)
+        regions = parent.regions(size)
+        return [
+            WidgetPlacement(regions[child.label], NULL_OFFSET, NULL_SPACING, child)
+            for child in children
+            if isinstance(child, Pane) and child.label in regions
+        ]
+
+
+class Panes(Container):
+    """The panes' room. Keeps which are hidden and which one is zoomed."""
+
+    DEFAULT_CSS = "Panes { background: ansi_default; overflow: hidden; height: 1fr; }"
+
+    def __init__(self, panes: Sequence[Pane]) -> None:
+        super().__init__(*panes)
+        self.panes = panes
+        self.hidden: set[str] = set()
+        self.absent: set[str] = set()  # nothing to show in them on this machine
+        self.zoomed: str | None = None
+        self._placed = Placed()
+
+    @property
+    def layout(self) -> Layout:
+        return self._placed
+
+    def regions(self, size: Size) -> dict[str, Region]:
+        if too_small(self.app.size):
+            return {}
+        if self.zoomed is not None:
+            return {self.zoomed: Region(0, 0, size.width, size.height)}
+        plan = layout.plan_for(size)
+        shown = {pane.label for pane in self.panes} - self.hidden - self.absent
+        return layout.arrange(plan.tree, Region(0, 0, size.width, size.height), shown)
+
+    def rearrange(self) -> None:
+        """After the size, or what is shown, has changed."""
+        regions = self.regions(self.size)
+        boxed = layout.plan_for(self.size).boxed
+        for pane in self.panes:
+            pane.boxed, pane.zoomed = boxed, pane.label == self.zoomed
+            pane.display = pane.label in regions
+        self.refresh(layout=True)
+        for pane in self.panes:
+            if pane.display:
+                pane.repaint()
+
+    def on_resize(self) -> None:
+        self.rearrange()
+
+
+class Overview(Screen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "chart('scale')", "log scale"),
+        Binding("s", "chart('smoothing')", "smoothing"),
+        Binding("x", "chart('axis')", "x axis"),
+        Binding("z", "zoom", "zoom"),
+        Binding("enter", "zoom", "zoom"),
+        Binding("escape", "back", "back"),
+        Binding("tab", "app.focus_next", show=False),
+        Binding("shift+tab", "app.focus_previous", show=False),
+        *(Binding(str(digit), f"show({digit})", show=False) for digit in range(1, 8)),
+    ]
+
+    DEFAULT_CSS = "Overview { background: ansi_default; }"
+
+    AUTO_FOCUS = None
+
+    def __init__(self, panes: Sequence[Pane]) -> None:
+        super().__init__()
+        self.header = Header()
+        self.panes = Panes(panes)
+        self.footer = Footer()
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.panes
+        yield self.footer
+
+    def paint(self, view: View) -> None:
+        """Each visible pane once."""
+        absent = set() if view.run.gpus or view.run.allocators else {"devices"}
+        if absent != self.panes.absent:
+            self.panes.absent = absent
+            self.panes.rearrange()
+        self.header.paint(view)
+        self.footer.hint = self.focused.hint() if isinstance(self.focused, Pane) else ""
+        for pane in self.panes.panes:
+            if pane.display:
+                pane.paint(view)
+        self.footer.paint(view)
+
+    def pane(self, label: str) -> Pane:
+        return next(pane for pane in self.panes.panes if pane.label == label)
+
+    # --- what the user chooses
+
+    def action_chart(self, action: str) -> None:
+        """A key for the charts, wherever the focus is."""
+        pane = self.pane("metrics")
+        assert isinstance(pane, MetricsPane)
+        getattr(pane, f"action_{action}")()
+
+    def action_zoom(self) -> None:
+        focused = self.focused
+        if self.panes.zoomed is not None:
+            self.panes.zoomed = None
+        elif isinstance(focused, Pane):
+            self.panes.zoomed = focused.label
+        self.panes.rearrange()
+
+    def action_back(self) -> None:
+        if self.panes.zoomed is not None:
+            self.action_zoom()
+        else:
+            self.set_focus(None)
+
+    def action_show(self, digit: int) -> None:
+        """Hide the pane with this digit, or show it again; at least one stays."""
+        label = next(pane.label for pane in self.panes.panes if pane.number == digit)
+        hidden = self.panes.hidden ^ {label}
+        if len(hidden | self.panes.absent) < len(self.panes.panes):
+            self.panes.hidden = hidden
+            self.panes.zoomed = None
+            self.panes.rearrange()

@@ -1,0 +1,1 @@
+"""Pages over the whole screen, one a file."""

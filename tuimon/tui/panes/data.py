@@ -1,0 +1,126 @@
+"""Is the data used? This epoch's samples against what the source holds, past epochs, and the pipeline."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from tuimon.state import Epoch, Fit
+from tuimon.tui import bars, figures, pipeline, units
+from tuimon.tui.ink import Row
+from tuimon.tui.pane import Pane
+from tuimon.tui.view import View
+
+FULL, EMPTY = 0.995, 0.005
+"""Shares of the data from which an epoch counts as full, and below which as empty."""
+
+
+class DataPane(Pane):
+    number = 1
+    label = "data"
+
+    def aside(self, view: View) -> Row:
+        fit = view.fit
+        if fit is None or fit.source is None:
+            return Row()
+        described = fit.source.described
+        batch = described.batch_size or fit.started.batch_size
+        text = described.kind + (f", batches of {units.count(batch)}" if batch else "")
+        return Row(text, view.theme.dim)
+
+    def draw(self, view: View, width: int, height: int) -> list[Row]:
+        fit = view.fit
+        if fit is None:
+            return [Row("no fit yet", view.theme.dim)]
+        covered = figures.coverage(fit, fit.epoch)
+        rows = [amount(view, fit, covered, width), bar(view, covered, width)]
+        rows.append(legend(view, covered, width))
+        rows += history(view, fit, width)
+        rows += pipeline.chain(view, fit, width, max(1, height - len(rows)))
+        return rows
+
+
+def amount(view: View, fit: Fit, covered: figures.Coverage, width: int) -> Row:
+    """Samples of this epoch of the whole data, and how the latter is known."""
+    theme = view.theme
+    row = Row(units.count(covered.seen), theme.strong)
+    row.add(" of ", theme.dim).add(units.count(covered.size) if covered.size is not None else "unknown", theme.text)
+    row.add(" samples", theme.dim)
+    if covered.size and covered.seen is not None:
+        row.add(f"  {units.ratio(covered.seen / covered.size)}", theme.strong)
+    if covered.known_by:
+        row.add(f"  size {covered.known_by}", theme.dim if covered.known_by == "exact" else theme.accent)
+    return row
+
+
+def bar(view: View, covered: figures.Coverage, width: int) -> Row:
+    """Seen, still to come in this epoch, and what no step of it will see."""
+    theme, glyphs = view.theme, view.glyphs
+    if covered.size is None:
+        if covered.planned:
+            share = (covered.seen or 0) / covered.planned
+            return bars.meter(share, width, theme.seen, theme.frame, glyphs)
+        return Row(glyphs.empty * width, theme.frame)
+    size = max(covered.size, covered.planned or 0, covered.seen or 0, 1)
+    seen = (covered.seen or 0) / size
+    planned = covered.planned if covered.planned is not None else covered.seen or 0
+    to_come = max(0.0, planned / size - seen)
+    unseen = (covered.unseen or 0) / size
+    return bars.stacked(
+        [
+            (seen, glyphs.full, theme.seen),
+            (to_come, glyphs.planned, theme.planned),
+            (unseen, glyphs.unseen, theme.warn),
+        ],
+        width,
+    )
+
+
+def legend(view: View, covered: figures.Coverage, width: int) -> Row:
+    theme, glyphs = view.theme, view.glyphs
+    row = Row()
+    if covered.planned is not None and covered.seen is not None and covered.planned > covered.seen:
+        row.add(glyphs.planned, theme.planned).add(
+            f" {units.count(covered.planned - covered.seen)} to come  ", theme.dim
+        )
+    if covered.unseen:
+        share = covered.unseen / (covered.size or 1)
+        row.add(glyphs.unseen * 2, theme.warn)
+        row.add(f" {units.count(covered.unseen)} left unseen ({units.ratio(share)})", theme.warn)
+    elif covered.size is not None and covered.planned is not None:
+        row.add(f"{view.glyphs.good} all of it", theme.good)
+    elif covered.size is None:
+        row.add("how much data there is: unknown", theme.dim)
+    return row
+
+
+def history(view: View, fit: Fit, width: int) -> list[Row]:
+    """One cell for each past epoch, as high as the share of the data that it saw."""
+    theme = view.theme
+    ended = fit.ended_epochs
+    row = Row("epochs ", theme.dim)
+    if not ended:
+        return [row.add("none done", theme.dim).add(_passes(fit), theme.dim)]
+    size, _ = figures.whole_size(fit)
+    tail = Row(_passes(fit), theme.dim)
+    room = max(4, width - row.width - tail.width - 1)
+    for epoch in ended[-room:]:
+        char, style = _cell(view, epoch, size)
+        row.add(char, style)
+    return [row.extend(tail)]
+
+
+def _cell(view: View, epoch: Epoch, size: int | None) -> tuple[str, Style]:
+    theme, glyphs = view.theme, view.glyphs
+    if epoch.samples is None or not size:
+        return (glyphs.dot, theme.dim) if epoch.steps else (glyphs.error, theme.bad)
+    share = epoch.samples / size
+    if share < EMPTY:
+        return glyphs.error, theme.bad
+    if share >= FULL:
+        return glyphs.heights[-1], theme.good
+    return glyphs.heights[max(1, int(share * (len(glyphs.heights) - 1)))], theme.warn
+
+
+def _passes(fit: Fit) -> str:
+    done = figures.passes(fit)
+    return f"  {done:.3g} passes" if done is not None else ""

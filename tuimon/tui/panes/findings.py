@@ -1,0 +1,103 @@
+"""What is wrong: severity, since when, and one sentence each; enter opens the page of one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tuimon.rules.finding import Finding
+from tuimon.tui import units
+from tuimon.tui.ink import Row, wrapped
+from tuimon.tui.pane import Pane
+from tuimon.tui.view import View
+
+
+class FindingsPane(Pane):
+    """Keeps which finding is selected."""
+
+    number = 6
+    label = "findings"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k,left_square_bracket", "move(-1)", "previous"),
+        Binding("down,j,right_square_bracket", "move(1)", "next"),
+        Binding("enter", "open", "whole page"),
+    ]
+
+    class Opened(Message):
+        def __init__(self, finding: Finding) -> None:
+            super().__init__()
+            self.finding = finding
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.selected = 0
+        self._rows_of: list[int] = []  # row → finding
+
+    def hint(self) -> str:
+        return "↑↓ choose  enter page"
+
+    def aside(self, view: View) -> Row:
+        row = Row()
+        for severity in ("error", "warning", "note"):
+            number = sum(1 for each in view.findings if each.severity == severity and not each.over)
+            if number:
+                row.add(f"{view.glyphs.severity(severity)} {number} ", view.theme.severity(severity))
+        return row
+
+    def draw(self, view: View, width: int, height: int) -> list[Row]:
+        findings = view.ordered_findings
+        self._rows_of = []
+        if not findings:
+            words = "nothing found" if view.run.fits else "nothing to judge yet"
+            return [Row(f"{view.glyphs.good} {words}", view.theme.good if view.run.fits else view.theme.dim)]
+        self.selected = min(self.selected, len(findings) - 1)
+        roomy = height >= 3 * len(findings)
+        first = 0 if roomy else max(0, self.selected - height + 1)
+        rows: list[Row] = []
+        for index, finding in enumerate(findings[first:], first):
+            for row in self._finding(view, finding, width, roomy, index == self.selected and self.has_focus):
+                rows.append(row)
+                self._rows_of.append(index)
+        return rows
+
+    def _finding(self, view: View, finding: Finding, width: int, roomy: bool, selected: bool) -> list[Row]:
+        theme, glyphs = view.theme, view.glyphs
+        style = theme.dim if finding.over else theme.severity(finding.severity)
+        lead = glyphs.cursor if selected else " "
+        row = Row(lead, theme.accent).add(f"{glyphs.severity(finding.severity)} ", style)
+        since = _since(view, finding)
+        if roomy:
+            row.add(finding.rule, style if not selected else theme.selected)
+            row.add(f"  {since}" + ("  over" if finding.over else ""), theme.dim)
+            return [row, *(Row("   ").extend(each) for each in wrapped(finding.message, width - 3, theme.text, most=2))]
+        return [row.add(finding.message, theme.selected if selected else theme.dim if finding.over else theme.text)]
+
+    def on_click(self, event: object) -> None:
+        row = getattr(event, "y", 0) - 1
+        if 0 <= row < len(self._rows_of):
+            again = self.selected == self._rows_of[row]
+            self.selected = self._rows_of[row]
+            self.repaint()
+            if again:
+                self.action_open()
+
+    def action_move(self, step: int) -> None:
+        self.selected = max(0, min(len(self.view.findings) - 1, self.selected + step))
+        self.repaint()
+
+    def action_open(self) -> None:
+        findings = self.view.ordered_findings
+        if findings:
+            self.post_message(self.Opened(findings[min(self.selected, len(findings) - 1)]))
+
+
+def _since(view: View, finding: Finding) -> str:
+    began = view.run.started_at
+    if finding.at is not None and began is not None and finding.at >= began:
+        return f"since {units.clock(finding.at - began)}"
+    if finding.epoch is not None:
+        return f"epoch {finding.epoch + 1}"
+    return ""

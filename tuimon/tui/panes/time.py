@@ -1,0 +1,123 @@
+"""Where does a step go? Input wait, compute, callbacks, validation and the rest, now and before."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from tuimon.series import Point
+from tuimon.state import Epoch, Fit
+from tuimon.tui import bars, figures, units
+from tuimon.tui.ink import Row
+from tuimon.tui.pane import Pane
+from tuimon.tui.view import View
+
+HIGH_WAIT = 0.2
+"""Share of the time spent waiting for input from which it is shown as a warning."""
+
+
+class TimePane(Pane):
+    number = 2
+    label = "time"
+
+    def aside(self, view: View) -> Row:
+        fit = view.fit
+        if fit is None:
+            return Row()
+        steps, samples = figures.steps_per_second(fit), figures.samples_per_second(fit)
+        row = Row(units.rate(steps), view.theme.strong).add(" steps/s", view.theme.dim)
+        if samples is not None:
+            row.add(f"  {units.rate(samples)}", view.theme.strong).add(" samples/s", view.theme.dim)
+        return row
+
+    def draw(self, view: View, width: int, height: int) -> list[Row]:
+        fit = view.fit
+        epoch = _timed(fit) if fit else None
+        if fit is None or epoch is None:
+            return [Row("no step has ended yet", view.theme.dim)]
+        parts = figures.split(epoch)
+        if parts is None:
+            return [Row("times are not known", view.theme.dim)]
+        rows = [stack(view, parts, width), *legend(view, parts, width, max(1, height - 4))]
+        rows.append(single(view, fit, epoch))
+        rows += history(view, fit, width, height - len(rows))
+        return rows
+
+
+def _timed(fit: Fit) -> Epoch | None:
+    return next((epoch for epoch in reversed(fit.epochs) if epoch.seconds), None)
+
+
+def _parts(view: View, parts: figures.Split) -> list[tuple[str, float | None, str, Style]]:
+    theme, textures = view.theme, view.glyphs.textures
+    rest = "rest" if parts.compute is not None else "compute and rest"
+    return [
+        ("input wait", parts.wait, textures[0], theme.wait),
+        ("compute", parts.compute, textures[1], theme.compute),
+        ("callbacks", parts.callbacks, textures[2], theme.callbacks),
+        ("validation", parts.validation, textures[3], theme.validation),
+        (rest, parts.rest, textures[4], theme.rest),
+    ]
+
+
+def stack(view: View, parts: figures.Split, width: int) -> Row:
+    return bars.stacked(
+        [(parts.share(each) or 0.0, char, style) for _, each, char, style in _parts(view, parts)], width
+    )
+
+
+def legend(view: View, parts: figures.Split, width: int, height: int) -> list[Row]:
+    """Each part's share and seconds, in as many columns as there is room for."""
+    theme = view.theme
+    items = []
+    for name, seconds, char, style in _parts(view, parts):
+        share = parts.share(seconds)
+        high = name == "input wait" and share is not None and share >= HIGH_WAIT
+        item = Row(f"{char} ", style).add(f"{name} ", theme.warn if high else theme.text)
+        items.append(item.add(units.ratio(share), theme.warn if high else theme.strong))
+    wide = max(item.width for item in items) + 2
+    columns = max(1, min(len(items), width // wide))
+    rows = []
+    for first in range(0, len(items), columns):
+        row = Row()
+        for item in items[first : first + columns]:
+            row.extend(item.pad(wide))
+        rows.append(row)
+    return rows[:height]
+
+
+def single(view: View, fit: Fit, epoch: Epoch) -> Row:
+    """One step: how long it takes now, at most, and the first one."""
+    theme = view.theme
+    row = Row("step ", theme.dim).add(units.duration(figures.step_seconds(fit)), theme.strong)
+    highest = fit.step_seconds.newest(figures.RECENT)
+    if highest:
+        row.add("  slowest ", theme.dim).add(units.duration(max(point.high for point in highest)), theme.text)
+    first = fit.epochs[0].first_step
+    if first is not None:
+        row.add("  first ", theme.dim).add(units.duration(first), theme.text)
+    return row
+
+
+def history(view: View, fit: Fit, width: int, height: int) -> list[Row]:
+    """The share of input wait over the steps done so far, from none to all of the time."""
+    theme = view.theme
+    if height < 1:
+        return []
+    label = Row("wait ", theme.dim)
+    room = width - label.width
+    edges = [fit.steps_done * index / room for index in range(room + 1)]
+    buckets = fit.wait_share.buckets(edges)
+    if not any(buckets):
+        return [label.add("over the steps: not known yet", theme.dim)]
+    shares = [point.high if point else None for point in _bridged(buckets)]
+    return [label.extend(bars.spark(shares, room, theme.wait, view.glyphs, top=1.0))]
+
+
+def _bridged(buckets: list[Point | None]) -> list[Point | None]:
+    """Reports are fewer than columns at first: each stands for the steps before it."""
+    held: list[Point | None] = []
+    last: Point | None = None
+    for point in reversed(buckets):
+        last = point or last
+        held.append(last)
+    return held[::-1]

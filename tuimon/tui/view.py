@@ -1,0 +1,41 @@
+"""What every pane is given to draw from: the run as it is known now, and how the user wants to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tuimon.rules.finding import SEVERITIES, Finding
+from tuimon.state import Fit, Run
+from tuimon.tui.glyphs import UNICODE, Glyphs
+from tuimon.tui.theme import DARK, Theme
+
+
+@dataclass
+class View:
+    """One for the whole screen. Panes read it while they draw and keep nothing of it."""
+
+    run: Run = field(default_factory=Run)
+    findings: Sequence[Finding] = ()
+    headline: Finding | None = None
+    theme: Theme = DARK
+    glyphs: Glyphs = UNICODE
+    chosen: int | None = None  # index of the fit to look at; None follows the newest that trains
+    paused: bool = False
+    readonly: bool = False
+    notice: str = ""  # what the last key did, until the next one
+
+    @property
+    def fit(self) -> Fit | None:
+        if self.chosen is not None and self.chosen < len(self.run.fits):
+            return self.run.fits[self.chosen]
+        return self.run.fit
+
+    @property
+    def stalled(self) -> Finding | None:
+        return next((each for each in self.findings if each.rule == "stalled" and not each.over), None)
+
+    @property
+    def ordered_findings(self) -> list[Finding]:
+        """Worst first; what is over comes last."""
+        return sorted(self.findings, key=lambda each: (each.over, SEVERITIES.index(each.severity)))
