@@ -5,12 +5,14 @@ What cannot be read is absent and named in `problems`; it is never 0. A missing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pynvml
 
 from tuimon import events
+from tuimon.supervisor.samplers.process import family
 from tuimon.supervisor.samplers.visibility import visible_gpus
 
 RETRY = 60.0
@@ -47,6 +49,31 @@ SAYINGS = {
     pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: "the NVIDIA driver and its library differ in version: reboot",
     pynvml.NVML_ERROR_NO_PERMISSION: "this user may not read the NVIDIA driver",
 }
+
+
+class GpuSampler:
+    """The GPUs as one run sees them."""
+
+    def __init__(self, pid: int, cwd: Path) -> None:
+        del cwd
+        self._pid = pid
+        self._gpus = Gpus(_variables(pid))
+
+    def sample(self, now: float) -> Iterable[events.Event]:
+        event = self._gpus.sample(now, set(family(self._pid)))
+        return [] if event is None else [event]
+
+    def close(self) -> None:
+        self._gpus.close()
+
+
+def _variables(pid: int) -> dict[str, str]:
+    """The process's environment as it was started with; empty when it cannot be read."""
+    try:
+        entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return {}
+    return dict(entry.decode(errors="replace").split("=", 1) for entry in entries if b"=" in entry)
 
 
 class Gpus:
