@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -154,8 +155,10 @@ def storage(where: Path) -> Check:
         place = place.parent
     free = shutil.disk_usage(place).free
     detail = f"{where}, {free / 2**30:.1f} GiB free"
-    if not os.access(place, os.W_OK | os.X_OK):
-        return Check("storage", "missing", f"{detail}, not writable", "give another folder with --log-dir")
+    try:
+        tempfile.TemporaryFile(dir=place).close()
+    except OSError as error:
+        return Check("storage", "missing", f"{detail}: {error.strerror}", "give another folder with --log-dir")
     if free < 2**28:
         return Check("storage", "partly", detail, "make room, or give another folder with --log-dir")
     return Check("storage", "works", detail)
