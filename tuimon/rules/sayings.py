@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-IRREGULAR = {"batch": "batches", "pass": "passes", "class": "classes", "retrace": "retraces", "process": "processes"}
+IRREGULAR = {"batch": "batches", "pass": "passes", "class": "classes", "process": "processes", "entry": "entries"}
 
 
 def count(number: float, noun: str) -> str:

@@ -1,0 +1,139 @@
+"""What rules may rely on: which epochs count, how much data there is, who stopped a training on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from tuimon import events
+
+if TYPE_CHECKING:
+    from tuimon.state import Epoch, Fit, Run
+
+NO_TRAINING = "no training was seen"
+NOT_DESCRIBED = "what fit() reads was not described: it needs the agent in the training process"
+IN_MEMORY = ("numpy", "tensor", "pandas", "list")
+"""Kinds of data that Keras slices itself."""
+
+INTERRUPTS = ("KeyboardInterrupt", "SystemExit", "GeneratorExit")
+"""Exceptions that people, not faults, raise."""
+
+
+def unjudged(run: Run, needed: Callable[[Fit], object], reason: str) -> str | None:
+    """`reason`, unless a training of the run has what is needed."""
+    if not run.training:
+        return NO_TRAINING
+    return None if any(needed(fit) for fit in run.training) else reason
+
+
+def fits(run: Run) -> Iterator[Fit]:
+    """The calls of `fit`; loops of the user's own have no plan to be held against."""
+    return (fit for fit in run.training if fit.call == "fit")
+
+
+_whole: WeakKeyDictionary[Fit, tuple[object, list[Epoch]]] = WeakKeyDictionary()
+"""The newest answer for each fit: nearly every rule asks, and an epoch does not change once the next has begun."""
+
+
+def whole(fit: Fit) -> list[Epoch]:
+    """The epochs that were seen from their first step on and ran to their end: nobody stopped training in them."""
+    last = fit.epoch
+    version = (len(fit.epochs), last.ended_at, last.steps) if last else None
+    known = _whole.get(fit)
+    if known is None or known[0] != version:
+        kept = [epoch for epoch in fit.epochs if epoch.ended and epoch.complete and not epoch.stop_training]
+        known = _whole[fit] = (version, kept)
+    return known[1]
+
+
+def keras_line(run: Run) -> int:
+    """2 or 3; 3 when it is not known."""
+    framework = run.framework
+    return (framework.keras_line if framework else None) or 3
+
+
+def planned_epochs(fit: Fit) -> int | None:
+    """How many epochs the call is to run."""
+    return None if fit.started.epochs is None else max(0, fit.started.epochs - fit.started.initial_epoch)
+
+
+def cap(run: Run, fit: Fit, name: str) -> int | None:
+    """An environment variable such as KERAS_MAX_EPOCHS that limits the fit on purpose."""
+    process = run.processes.get(fit.key[0])
+    value = str(process.started.environment.get(name, "")) if process else ""
+    return int(value) if value.isdigit() else None
+
+
+def smoke_run(run: Run, fit: Fit) -> bool:
+    """The environment limits epochs or steps: this run is only to show that the script works."""
+    return any(cap(run, fit, name) is not None for name in ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"))
+
+
+def stopped_on_purpose(run: Run, fit: Fit) -> bool:
+    """A callback, the user or a request ended the training."""
+    if fit.ended is not None and (fit.ended.stop_training or fit.ended.stopped_by):
+        return True
+    if any(epoch.stop_training for epoch in fit.epochs[-1:]):
+        return True
+    asked = (events.EpochStopRequested, events.SignalRequested)
+    return any(isinstance(each.request, asked) and each.request.at >= fit.started_at for each in run.requests.values())
+
+
+# --- the data
+
+
+def described(fit: Fit, role: str = "train") -> events.SourceDescribed | None:
+    source = fit.sources.get(role)
+    return source.described if source else None
+
+
+def stage(facts: events.Facts) -> str:
+    """The name of a pipeline stage's operation."""
+    return str(facts.get("op") or "").lower()
+
+
+def has_stage(source: events.SourceDescribed | None, *names: str) -> bool:
+    return source is not None and any(stage(facts) in names for facts in source.pipeline)
+
+
+def batch_size(fit: Fit) -> int | None:
+    """Samples in one batch: as described, as asked for, else of the largest batch that was looked at."""
+    source = described(fit)
+    stated = (source.batch_size if source else None) or fit.started.batch_size
+    return stated or max((batch.rows or 0 for batch in fit.batches), default=0) or None
+
+
+@dataclass(frozen=True)
+class Supply:
+    """How much data there is behind what a fit reads."""
+
+    rows: int
+    batches: int
+    known_by: str  # exact, declared, learned, estimated
+
+
+def supply(run: Run, fit: Fit) -> Supply | None:
+    """The rows that the source could give, and how many batches they make. None when unknown."""
+    source, size = described(fit), batch_size(fit)
+    if source is None or not size:
+        return None
+    rows, known_by = source.upstream_size, source.upstream_known_by or "exact"
+    if run.started is not None and run.started.dataset_size and (not rows or known_by == "estimated"):
+        rows, known_by = run.started.dataset_size, "declared"
+    if not rows:
+        return None
+    whole_batches, rest = divmod(rows, size)
+    return Supply(rows, whole_batches + (1 if rest and not source.drop_remainder else 0), known_by)
+
+
+def one_pass(run: Run, fit: Fit) -> int | None:
+    """Batches of one pass over the data, whether or not it is repeated. None when unknown."""
+    source = fit.source
+    if source is None:
+        return None
+    if source.described.infinite or has_stage(source.described, "repeat"):
+        behind = supply(run, fit)
+        return behind.batches if behind else None
+    return source.batches

@@ -1,0 +1,177 @@
+"""The run sees only a part of the data.
+
+What it means: steps per epoch times epochs is less than one pass, or each epoch reads the same part: `__len__` of a
+Sequence that is too small, a `take()` left over, `steps_per_epoch` meant for another batch size. Keras 2 begins a
+Sequence anew in each epoch, so that with `steps_per_epoch` its end is never read; Keras 3 goes on where it stopped.
+
+Why it matters: what is not seen cannot be learned. Nothing warns, and the progress bar fills up.
+
+How it is decided: before the first step, from the plan and from how much data there is: an error below 50%, a warning
+below 90%. A size that is only estimated (an array that the Sequence or generator holds) counts below 70%, as a warning
+until two epochs have shown that no other rows come. A `take()` or `skip()` that splits the data is not reported, nor is
+a training that ends early. Limits by KERAS_MAX_EPOCHS and the like make it a note: a smoke run.
+
+What to do: set `steps_per_epoch` to one pass (samples divided by batch size, rounded up) or leave it out; correct
+`__len__`; remove `take()`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuimon.rules import evidence, sayings
+from tuimon.rules.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from tuimon.state import Fit, Run
+
+
+@dataclass(frozen=True)
+class Plan:
+    share: float  # of the data, 0..1
+    trained: int  # batches of the data that will be seen
+    rotates: bool  # each epoch goes on where the one before stopped
+
+
+@dataclass(frozen=True)
+class LowCoverage:
+    warning_below: float = 0.9  # of the batches that there are; own choice
+    error_below: float = 0.5  # own choice
+    estimated_below: float = 0.7  # where the size is a guess: a split of 70:30 by index looks the same; own choice
+    split_from: float = 0.5  # a take() of at least so much is a split into training and validation; own choice
+
+    def check(self, run: Run) -> Iterator[Finding]:
+        for fit in evidence.fits(run):
+            found = self._of(run, fit)
+            if found is not None:
+                yield found
+
+    def unjudged(self, run: Run) -> str | None:
+        unknown = "how much data there is, is not known; --dataset-size tells it"
+        return evidence.unjudged(run, lambda fit: evidence.supply(run, fit), unknown)
+
+    def _of(self, run: Run, fit: Fit) -> Finding | None:
+        behind, plan = evidence.supply(run, fit), self._plan(run, fit)
+        if behind is None or plan is None or plan.share >= self.warning_below:
+            return None
+        if self._split(fit, behind.rows, plan) or self._several(run, fit, behind, plan):
+            return None
+        confirmed = self._same_rows_again(fit)
+        if behind.known_by == "estimated" and plan.share >= self.estimated_below:
+            return None
+        severity: Severity = "error" if plan.share < self.error_below else "warning"
+        if behind.known_by == "estimated" and not confirmed:
+            severity = "warning"
+        smoke = evidence.smoke_run(run, fit)
+        epochs = evidence.planned_epochs(fit)
+        told = "in each epoch, the same ones" if not plan.rotates else f"in {sayings.count(epochs or 1, 'epoch')}"
+        guess = " by estimate" if behind.known_by == "estimated" else ""
+        limit = self.estimated_below if behind.known_by == "estimated" else self.warning_below
+        return Finding(
+            rule="low-coverage",
+            severity="note" if smoke else severity,
+            message=f"this training sees {sayings.share(plan.share)} of the data: {plan.trained} of "
+            f"{sayings.count(behind.batches, 'batch')}{guess}, {told} (limit: {sayings.share(limit)})"
+            f"{'; the environment limits it to a smoke run' if smoke else ''}",
+            advice=self._advice(run, fit, behind, plan),
+            fit=fit.index,
+            epoch=fit.started.initial_epoch,
+            at=fit.started_at,
+            numbers={
+                "share": plan.share,
+                "batches": plan.trained,
+                "available": behind.batches,
+                "rows": behind.rows,
+                "known_by": behind.known_by,
+            },
+            snippet=self._snippet(fit, behind),
+        )
+
+    def _plan(self, run: Run, fit: Fit) -> Plan | None:
+        """What the epochs will read together. None when it is not known."""
+        behind, source = evidence.supply(run, fit), fit.source
+        steps, epochs = fit.planned_steps, evidence.planned_epochs(fit)
+        if behind is None or source is None or not steps or not behind.batches:
+            return None
+        one_pass = source.batches if not source.described.infinite else behind.batches
+        reach = min(one_pass, behind.batches) if one_pass else behind.batches
+        size = source.described.size
+        left_out = source.described.dropped or 0  # a rule of its own judges it
+        bounded = size is not None and not source.described.infinite
+        read = min(1.0, ((size or 0) + left_out) / behind.rows if bounded else reach / behind.batches)
+        if steps >= reach:
+            return Plan(read, reach, rotates=False)
+        if source.described.kind == "sequence" and evidence.keras_line(run) == 2:
+            return Plan(read * steps / reach, steps, rotates=False)
+        trained = min(reach, steps * (epochs or 1))
+        return Plan(read * trained / reach, trained, rotates=True) if epochs else None
+
+    def _split(self, fit: Fit, rows: int, plan: Plan) -> bool:
+        """The rest of the data is the validation's, or kept for a test."""
+        source, held_out = evidence.described(fit), evidence.described(fit, "validation")
+        if plan.rotates or source is None:
+            return False
+        share = fit.started.validation_split
+        if share and plan.share >= 1.0 - share - 0.02:
+            return True
+        if held_out is not None and held_out.size and source.size and source.kind == held_out.kind:
+            if abs(source.size + held_out.size - rows) <= 0.02 * rows:
+                return True
+            skips = [facts.get("skip") or facts.get("count") for facts in held_out.pipeline]
+            if evidence.has_stage(held_out, "skip") and source.size in skips:
+                return True
+        if evidence.has_stage(source, "shard"):
+            return True
+        return evidence.has_stage(source, "take", "skip") and plan.share >= self.split_from
+
+    def _several(self, run: Run, fit: Fit, behind: evidence.Supply, plan: Plan) -> bool:
+        """The same line calls fit again and again, on data that is shuffled anew: together they see it."""
+        source = evidence.described(fit)
+        if not plan.rotates or source is None or source.shuffled is False or not fit.started.site:
+            return False
+        same = [other for other in evidence.fits(run) if other.started.site == fit.started.site]
+        if len(same) < 2:
+            return False
+        trained = sum((other.planned_steps or 0) * (evidence.planned_epochs(other) or 1) for other in same)
+        return same[0] is not fit or trained >= self.warning_below * behind.batches
+
+    def _same_rows_again(self, fit: Fit) -> bool:
+        """Two epochs have gone by, and the second brought no row that the first had not."""
+        rows = fit.rows.get("train")
+        ended = evidence.whole(fit)
+        if rows is None or not rows.complete or len(ended) < 2 or not rows.distinct:
+            return False
+        return rows.epoch > ended[0].index and rows.distinct_in_fit <= rows.distinct
+
+    def _advice(self, run: Run, fit: Fit, behind: evidence.Supply, plan: Plan) -> str:
+        source = evidence.described(fit)
+        call = f"fit(){sayings.of_call(fit.started.site)}"
+        size = evidence.batch_size(fit)
+        if fit.started.steps_per_epoch is not None:
+            again = (
+                " Keras 2 begins a Sequence anew in each epoch, so its end is never read."
+                if source and source.kind == "sequence" and not plan.rotates
+                else ""
+            )
+            return (
+                f"One pass is {behind.rows:,} / {size} = {sayings.count(behind.batches, 'step')}: "
+                f"leave steps_per_epoch={fit.started.steps_per_epoch} out of {call}, or train more epochs.{again}"
+            )
+        if evidence.has_stage(source, "take"):
+            return f"Remove the take() before {call}."
+        if source is not None and source.kind == "sequence":
+            return (
+                f"__len__ returns {source.batches}; {behind.rows:,} rows in batches of {size} are "
+                f"{sayings.count(behind.batches, 'batch')}. ({source.upstream_reason or 'the rows that it holds'})"
+            )
+        return f"Compare what {call} reads with the {sayings.count(behind.rows, 'row')} that there are."
+
+    def _snippet(self, fit: Fit, behind: evidence.Supply) -> str:
+        source = evidence.described(fit)
+        if source is not None and source.kind == "sequence" and fit.started.steps_per_epoch is None:
+            return "def __len__(self):\n    return math.ceil(len(self.x) / self.batch_size)"
+        size = evidence.batch_size(fit) or 1
+        return f"model.fit(..., steps_per_epoch={math.ceil(behind.rows / size)})  # ceil({behind.rows} / {size})"
