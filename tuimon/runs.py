@@ -185,7 +185,8 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
                     raise UsageError(f"a run named {name!r} exists ({other.id})", "choose another --name")
             directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)))
             directory.path.mkdir(mode=0o700)
-            directory.write(Summary(id=directory.id, name=name, **known))
+            here = {"host": socket.gethostname(), "boot": boot_id(), "started_at": time.time()}
+            directory.write(Summary(id=directory.id, name=name, **{**here, **known}))
     except OSError as error:
         reason = error.strerror or str(error)
         raise TuimonError(f"cannot keep runs in {where}: {reason}", "give a writable folder with --log-dir") from None

@@ -1,0 +1,79 @@
+"""A client's end of a run's socket: asks the run for things. What comes of it is in the journal."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import secrets
+import socket
+import time
+
+from tuimon import events, wire
+from tuimon.errors import TuimonError
+from tuimon.runs import RunDirectory
+
+
+class Control:
+    """Connects when something is to be said. `client` says who speaks: screen, headless."""
+
+    def __init__(self, directory: RunDirectory, client: str, readonly: bool = False) -> None:
+        self.directory = directory
+        self.client = client
+        self.readonly = readonly
+        self._socket: socket.socket | None = None
+
+    def greet(self) -> None:
+        """Record that a client follows the run."""
+        by = f"{self.client}, pid {os.getpid()}"
+        self._say(events.ScreenAttached(at=time.time(), by=by, readonly=self.readonly))
+
+    def ask(self, request: events.Request) -> str:
+        """Send a request; its id, to know the answer by. Raises TuimonError when it cannot be sent."""
+        if self.readonly:
+            raise TuimonError("this client may only look")
+        request = dataclasses.replace(request, at=time.time(), id=request.id or secrets.token_hex(6), by=self.client)
+        if not self._say(request):
+            raise TuimonError("the supervisor of the run does not answer", f"`tuimon attach {self.directory.id}`")
+        return request.id
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _say(self, event: events.Event) -> bool:
+        for _ in range(2):  # the second time by a new connection, when the supervisor is another one by now
+            if self._connect():
+                assert self._socket is not None
+                try:
+                    self._socket.sendall(wire.encode(event))
+                    return True
+                except OSError:
+                    self.close()
+        return False
+
+    def _connect(self) -> bool:
+        if self._socket is None:
+            fresh = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            fresh.settimeout(1.0)
+            try:
+                fresh.connect(self.directory.read().socket)
+                fresh.setblocking(False)
+            except OSError:
+                fresh.close()
+                return False
+            self._socket = fresh
+        with contextlib.suppress(OSError):
+            if not self._hung_up():
+                return True
+        self.close()
+        return False
+
+    def _hung_up(self) -> bool:
+        """The other end is gone. It never sends anything to a client but its end."""
+        assert self._socket is not None
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False

@@ -1,0 +1,73 @@
+"""A run's journal as it grows, wherever the run is: a `tuimon.source.Source` for screens, headless mode, exporters."""
+
+from __future__ import annotations
+
+import time
+
+from tuimon import events
+from tuimon.journal import Tail
+from tuimon.runs import RunDirectory
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at who is alive."""
+
+
+class Follow:
+    """Hands out all of the journal from its start, then what is added to it.
+
+    When nobody is left who could record how the run ended, it ends with `events.RunLost`, at the time of the newest
+    event.
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self.directory = directory
+        self._tail = Tail(directory.journal)
+        self._newest = 0.0
+        self._child_ended = False
+        self._looked = time.monotonic()
+        self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
+    @property
+    def caught_up(self) -> bool:
+        """What was on disk at the last `take` has been handed out."""
+        return self._tail.caught_up
+
+    @property
+    def unreadable(self) -> int:
+        """Lines that could not be read."""
+        return self._tail.unreadable
+
+    def take(self, budget: float) -> list[events.Event]:
+        if self._ended:
+            return []
+        ready = self._read(budget)
+        if not ready and self.caught_up and time.monotonic() - self._looked >= LOOK_EVERY:
+            self._looked = time.monotonic()
+            ready = self._look()
+        return ready
+
+    def _read(self, budget: float | None) -> list[events.Event]:
+        ready = self._tail.take(budget)
+        for event in ready:
+            self._newest = max(self._newest, event.at)
+            if isinstance(event, events.ChildEnded):
+                self._child_ended = True
+            elif isinstance(event, events.SupervisorEnded):
+                self._ended = self._child_ended
+        return ready
+
+    def _look(self) -> list[events.Event]:
+        """Whether anybody is alive; what was written in the meantime."""
+        abandoned = self._child_ended and not self.directory.elsewhere() and not self.directory.supervised()
+        lost = None if self._child_ended else self.directory.lost()
+        ready: list[events.Event] = list(self._read(None))
+        if abandoned:
+            self._ended = True
+        elif lost and not self._child_ended:
+            self._ended = True
+            ready.append(events.RunLost(at=self._newest, reason=lost))
+        return ready

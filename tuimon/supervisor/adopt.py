@@ -1,0 +1,104 @@
+"""A run whose supervisor died: a new one takes the lock and the socket, and folds in what agents kept meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tuimon import events, wire
+from tuimon.runs import RunDirectory, Summary
+from tuimon.supervisor import daemon, spool
+from tuimon.supervisor.child import Child
+from tuimon.supervisor.ingest import Ingest
+from tuimon.supervisor.loop import Loop
+from tuimon.supervisor.output import Output
+
+TAIL = 1 << 16
+
+
+def needed(directory: RunDirectory) -> bool:
+    """The script runs and nobody supervises it."""
+    return not directory.elsewhere() and not directory.supervised() and directory.child_alive()
+
+
+def adopt(directory: RunDirectory, interval: float = 1.0) -> None:
+    """Start a supervisor for a script that runs without one. Returns once it listens. Raises TuimonError."""
+    daemon.detach(directory, lambda ready: _supervise(directory, interval, ready))
+
+
+def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], None]) -> None:
+    summary = directory.read()
+    loop = daemon.begin(directory)
+    assert summary.pid is not None
+    script = Child(summary.pid, own=False)
+    listening = Ingest(loop.selector, Path(summary.socket), loop.receive)
+    _take_over(loop, directory)
+    with contextlib.suppress(OSError):
+        directory.update(supervisor_pid=os.getpid())
+    daemon.close_inherited()
+    ready()
+    os.chdir("/")
+    loop.run(script, listening, Path(summary.cwd), Output(directory, _size(directory.stdout)), interval)
+
+
+def _take_over(loop: Loop, directory: RunDirectory) -> None:
+    since, now = last_recorded(directory), time.time()
+    loop.recorder.record(daemon.supervisor_started(adopted=True))
+    if since is not None:
+        reason = "no supervisor was alive"
+        loop.recorder.record(events.GapRecorded(at=now, what="host", since=since, until=now, reason=reason))
+    for event, line in spool.fold(directory):
+        loop.recorder.record(event, line)
+
+
+def settle(directory: RunDirectory) -> None:
+    """Fold in what agents kept of a run in which nobody is alive any more, and record its end where they told it."""
+    summary = directory.read()
+    if directory.elsewhere() or directory.supervised() or directory.child_alive() or summary.ended_at is not None:
+        return
+    if directory.spools():
+        daemon.detach(directory, lambda ready: _settle(directory, summary, ready))
+
+
+def _settle(directory: RunDirectory, summary: Summary, ready: Callable[[], None]) -> None:
+    loop = daemon.begin(directory)
+    since, ended_at = last_recorded(directory), None
+    for event, line in spool.fold(directory):
+        loop.recorder.record(event, line)
+        if isinstance(event, events.AgentEnded) and event.pid == summary.pid:
+            ended_at = event.at
+    newest = loop.recorder.newest
+    if since is not None:
+        reason = "no supervisor was alive"
+        loop.recorder.record(events.GapRecorded(at=newest, what="host", since=since, until=newest, reason=reason))
+    if ended_at is not None:
+        loop.recorder.record(events.ChildEnded(at=ended_at, pid=summary.pid or 0))
+        directory.update(status="finished", ended_at=ended_at)
+    loop.recorder.close(newest)
+    ready()
+
+
+def last_recorded(directory: RunDirectory) -> float | None:
+    """Time of the newest event among the last of the journal; None when there is none."""
+    try:
+        with directory.journal.open("rb") as file:
+            file.seek(max(0, _size(directory.journal) - TAIL))
+            end = file.read()
+    except OSError:
+        return None
+    newest = None
+    for line in end.split(b"\n"):
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
+            at = wire.decode(line).at
+            newest = at if newest is None else max(newest, at)
+    return newest
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

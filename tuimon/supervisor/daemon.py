@@ -1,0 +1,129 @@
+"""Starts a supervisor as a process of its own, apart from whoever asked for it: it outlives terminal and session."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import selectors
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from tuimon import events
+from tuimon.errors import TuimonError
+from tuimon.runs import RunDirectory
+from tuimon.supervisor.loop import Loop
+from tuimon.supervisor.recorder import Recorder
+
+READY = b"ready"
+SITUATION = b"no: "
+"""Before what the user can mend."""
+
+LATER = 3.0
+"""Seconds for which a new supervisor waits for the lock of one that is about to end."""
+
+
+class Busy(TuimonError):
+    """Another supervisor has the run."""
+
+
+def detach(directory: RunDirectory, work: Callable[[Callable[[], None]], None]) -> None:
+    """Call `work` in a new process, and return once it has called what it is given.
+
+    Raises TuimonError with what the new process says, when it ends before that.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        _be_daemon(directory, work, writer)
+    os.close(writer)
+    os.waitpid(pid, 0)
+    with open(reader, "rb") as told:
+        words = told.read()
+    if words.startswith(SITUATION):
+        raise TuimonError(words[len(SITUATION) :].decode(errors="replace"))
+    if words != READY:
+        what = words.decode(errors="replace") or "it ended at once"
+        raise TuimonError(f"the supervisor did not start: {what}", f"see {directory.log}")
+
+
+def _be_daemon(directory: RunDirectory, work: Callable[[Callable[[], None]], None], writer: int) -> None:
+    """Never returns."""
+
+    def ready() -> None:
+        os.write(writer, READY)
+        os.close(writer)
+
+    try:
+        _redirect(directory)
+        for each in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+            if signal.getsignal(each) is not signal.SIG_IGN:  # what the script is to ignore, it inherits
+                signal.signal(each, _ignore)  # and a handler does not reach it
+        work(ready)
+        os._exit(0)
+    except TuimonError as error:
+        with contextlib.suppress(OSError):
+            os.write(writer, SITUATION + str(error).encode())
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+            os.write(writer, f"{type(error).__name__}: {error}".encode())
+    os._exit(1)
+
+
+def _ignore(number: int, frame: object) -> None:
+    """The signals of the terminal are the client's."""
+
+
+def _redirect(directory: RunDirectory) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    log = os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for number, target in enumerate((null, log, log)):
+        os.dup2(target, number)
+    for each in (null, log):
+        os.close(each)
+
+
+def close_inherited() -> None:
+    """Let go of what the shell handed on to the script, which has it by now."""
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                os.close(int(name))
+
+
+def lock(directory: RunDirectory) -> int:
+    """Take the run's lock, held until this process ends. Raises Busy when another supervisor has it."""
+    fd = os.open(directory.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + LATER
+    while True:
+        try:
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fd
+        except OSError:
+            if time.monotonic() > deadline:
+                os.close(fd)
+                raise Busy(f"another supervisor has the run {directory.id}") from None
+            time.sleep(0.05)
+
+
+def begin(directory: RunDirectory) -> Loop:
+    """A loop that records; its lock is held."""
+    lock(directory)
+    return Loop(directory, Recorder(directory.path), selectors.DefaultSelector())
+
+
+def supervisor_started(adopted: bool) -> events.SupervisorStarted:
+    return events.SupervisorStarted(at=time.time(), pid=os.getpid(), adopted=adopted)
+
+
+def inject_path() -> Path:
+    """The folder that brings the agent into each Python of the run."""
+    return Path(__file__).parent.parent / "agent" / "inject"

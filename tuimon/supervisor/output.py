@@ -1,0 +1,103 @@
+"""The script's output files: how long they are, the epoch lines in them, and room for them on a disk that fills up."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import re
+from collections.abc import Iterator
+
+from tuimon import events
+from tuimon.runs import RunDirectory
+
+EPOCH_LINE = re.compile(rb"^\W*epochs?\b[\s:#=\[(]*(\d{1,9})(?:\s*(?:/|of)\s*(\d{1,9}))?", re.IGNORECASE)
+LINE_END = re.compile(rb"[\r\n]+")
+LONGEST_LINE = 4096
+AT_ONCE = 1 << 20
+"""Bytes read of a file at a time; a script that prints more per second is read later or, far behind, in part."""
+MOST_LINES = 50
+"""Epoch lines recorded at a time."""
+
+AHEAD = 8 * 1024 * 1024
+"""Bytes of disk kept ready for each file, so that a full disk does not fail the script's next `print`."""
+KEEP_SIZE = 1
+
+
+class Output:
+    def __init__(self, directory: RunDirectory, read_to: int = 0) -> None:
+        self._paths = (directory.stdout, directory.stderr)
+        self._sizes = (0, 0)
+        self._kept = [0, 0]
+        self._offset = read_to
+        self._line = b""
+
+    def look(self, now: float) -> Iterator[events.Event]:
+        """What has changed since the last look."""
+        out, err = map(_size, self._paths)
+        if (out, err) != self._sizes:
+            self._sizes = (out, err)
+            self._keep_ahead()
+            yield events.OutputGrew(at=now, stdout=out, stderr=err)
+            yield from self._epoch_lines(now, out)
+
+    def _epoch_lines(self, now: float, size: int) -> Iterator[events.EpochLinePrinted]:
+        if size - self._offset > 16 * AT_ONCE:
+            self._offset, self._line = size - AT_ONCE, b""
+        try:
+            with self._paths[0].open("rb") as file:
+                file.seek(self._offset)
+                chunk = file.read(AT_ONCE)
+        except OSError:
+            return
+        self._offset += len(chunk)
+        *lines, rest = LINE_END.split(self._line + chunk)
+        self._line = rest[-LONGEST_LINE:]
+        found = (EPOCH_LINE.match(line[:LONGEST_LINE]) for line in lines)
+        for match in [match for match in found if match][-MOST_LINES:]:
+            epoch, epochs = match.groups()
+            yield events.EpochLinePrinted(at=now, epoch=int(epoch), epochs=None if epochs is None else int(epochs))
+
+    # --- room on the disk
+
+    def _keep_ahead(self) -> None:
+        for index, path in enumerate(self._paths):
+            size = _size(path)
+            if self._kept[index] - size < AHEAD // 2:
+                self._kept[index] = size + _reserve(path, size)
+
+    def keep_ahead(self) -> None:
+        """Set room aside for what will be printed, where the file system can."""
+        self._keep_ahead()
+
+    def release(self) -> None:
+        """Give back the room that was not used."""
+        for path in self._paths:
+            with contextlib.suppress(OSError):
+                os.truncate(path, _size(path))
+
+
+def _size(path: os.PathLike[str]) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def _reserve(path: os.PathLike[str], size: int) -> int:
+    """Set bytes aside behind the end of the file, fewer on a small disk; how many there are now."""
+    try:
+        disk = os.statvfs(path)
+        ahead = min(AHEAD, disk.f_bavail * disk.f_frsize // 8)
+        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        fallocate = ctypes.CDLL(None, use_errno=True).fallocate
+        offset = ctypes.c_longlong
+        failed = ahead <= 0 or fallocate(fd, KEEP_SIZE, offset(0), offset(size + ahead))
+        return 0 if failed else ahead
+    except AttributeError:
+        return 0
+    finally:
+        os.close(fd)

@@ -1,0 +1,165 @@
+"""The run's process tree: memory, CPU, threads and I/O of the script and everything that it started."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+PSS_EVERY = 10.0
+"""Seconds between two looks at proportional memory, which costs the kernel a walk over all pages."""
+
+MOST_WORKERS = 64
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One process, from /proc."""
+
+    pid: int
+    name: str
+    state: str
+    cpu: float  # seconds, with its threads
+    threads: int
+    rss: int
+    major_faults: int
+    swapped: int
+    read: int
+    written: int
+
+
+class Tree:
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._last: dict[int, Usage] = {}
+        self._gone = [0, 0, 0]  # bytes read and written and major faults of processes that are no longer there
+        self._cpu: dict[int, float] = {}
+        self._at: float | None = None
+        self._pss: int | None = None
+        self._pss_at = float("-inf")
+
+    def sample(self, now: float) -> dict[str, Any]:
+        """Fields of `events.HostSampled`; empty when the process is gone."""
+        usages = {pid: usage for pid in family(self.pid) if (usage := usage_of(pid)) is not None}
+        main = usages.get(self.pid)
+        if main is None or main.state in "ZX":
+            return {}
+        cores = self._cores(usages, now)
+        for pid, last in self._last.items():
+            if pid not in usages:
+                self._gone = [
+                    a + b for a, b in zip(self._gone, (last.read, last.written, last.major_faults), strict=True)
+                ]
+        self._last = usages
+        living = [usage for usage in usages.values() if usage.state not in "ZX"]
+        return {
+            "processes": len(living),
+            "workers": [_worker(usage, cores) for usage in living if usage is not main][:MOST_WORKERS],
+            "dead_workers": len(usages) - len(living),
+            "threads": sum(usage.threads for usage in living),
+            "open_files": open_files(self.pid),
+            "rss": sum(usage.rss for usage in living),
+            "pss": self._proportional(living, now),
+            "main_rss": main.rss,
+            "swapped": sum(usage.swapped for usage in living),
+            "major_faults": self._gone[2] + sum(usage.major_faults for usage in living),
+            "cpu_cores": sum(cores.values()) if cores else None,
+            "read_bytes": self._gone[0] + sum(usage.read for usage in living),
+            "written_bytes": self._gone[1] + sum(usage.written for usage in living),
+            "io_waiting": main.state == "D",
+        }
+
+    def _cores(self, usages: dict[int, Usage], now: float) -> dict[int, float]:
+        """Cores' worth of CPU of each process since the last sample."""
+        before, since = self._cpu, self._at
+        self._cpu, self._at = {pid: usage.cpu for pid, usage in usages.items()}, now
+        if since is None or now <= since:
+            return {}
+        spans = ((pid, cpu - before.get(pid, 0.0 if pid != self.pid else cpu)) for pid, cpu in self._cpu.items())
+        return {pid: max(0.0, seconds) / (now - since) for pid, seconds in spans}
+
+    def _proportional(self, living: list[Usage], now: float) -> int | None:
+        if now - self._pss_at >= PSS_EVERY:
+            self._pss_at = now
+            known = [proportional(usage.pid) for usage in living]
+            self._pss = None if None in known else sum(filter(None, known))
+            return self._pss
+        return None
+
+
+def _worker(usage: Usage, cores: dict[int, float]) -> dict[str, Any]:
+    facts: dict[str, Any] = {"pid": usage.pid, "name": usage.name, "rss": usage.rss, "state": usage.state}
+    if usage.pid in cores:
+        facts["cpu_ratio"] = round(cores[usage.pid], 3)
+    return facts
+
+
+def family(pid: int) -> list[int]:
+    """The process and its descendants."""
+    found, ahead = [], [pid]
+    while ahead:
+        each = ahead.pop()
+        found.append(each)
+        try:
+            threads = os.listdir(f"/proc/{each}/task")
+        except OSError:
+            continue
+        for thread in threads:
+            ahead += [int(child) for child in (_read(f"/proc/{each}/task/{thread}/children") or "").split()]
+    return found
+
+
+def usage_of(pid: int) -> Usage | None:
+    stat = _read(f"/proc/{pid}/stat")
+    if not stat:
+        return None
+    name, _, rest = stat.partition("(")[2].rpartition(")")
+    fields = rest.split()
+    io = _members(f"/proc/{pid}/io")
+    return Usage(
+        pid=pid,
+        name=name,
+        state=fields[0],
+        cpu=(int(fields[11]) + int(fields[12])) / TICK,
+        threads=int(fields[17]),
+        rss=int(fields[21]) * PAGE,
+        major_faults=int(fields[9]),
+        swapped=_members(f"/proc/{pid}/status").get("VmSwap", 0) * 1024,
+        read=io.get("read_bytes", 0),
+        written=io.get("write_bytes", 0),
+    )
+
+
+def proportional(pid: int) -> int | None:
+    """Resident bytes, shared pages divided among those who share them."""
+    kilobytes = _members(f"/proc/{pid}/smaps_rollup").get("Pss")
+    return None if kilobytes is None else kilobytes * 1024
+
+
+def open_files(pid: int) -> int | None:
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return None
+
+
+def _members(path: str) -> dict[str, int]:
+    """`Name:  12 kB` lines as numbers; others are left out."""
+    found = {}
+    for line in (_read(path) or "").splitlines():
+        name, _, value = line.partition(":")
+        first = value.split(maxsplit=1)[:1]
+        if first and first[0].isdigit():
+            found[name] = int(first[0])
+    return found
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return None

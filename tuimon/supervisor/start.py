@@ -1,0 +1,107 @@
+"""A new run: its supervisor listens, then starts the script."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tuimon import events
+from tuimon.errors import UsageError
+from tuimon.runs import RunDirectory, boot_id
+from tuimon.supervisor import child, daemon, ingest
+from tuimon.supervisor.output import Output
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run. `settings` go to the journal as they are."""
+
+    command: list[str]
+    name: str = ""
+    dataset_size: int | None = None
+    interval: float = 1.0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def start(directory: RunDirectory, plan: Plan) -> None:
+    """Start the run under a supervisor of its own. Returns once the script runs. Raises TuimonError."""
+    daemon.detach(directory, lambda ready: _supervise(directory, plan, ready))
+
+
+def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -> None:
+    cwd = Path.cwd()
+    loop = daemon.begin(directory)
+    listening = ingest.listen(loop.selector, ingest.places(), f"{directory.id}.sock", loop.receive)
+    _record_start(loop.recorder.record, directory, plan, cwd)
+    output = Output(directory)
+    try:
+        script = child.start(plan.command, environment(directory, listening.path, os.environ), directory)
+    except OSError as error:
+        listening.close()
+        raise UsageError(f"cannot start {plan.command[0]}: {error.strerror}", "is it there, and executable?") from None
+    now = time.time()
+    executable = plan.command[0]
+    loop.recorder.record(
+        events.ChildStarted(at=now, pid=script.pid, started=float(script.started or 0), executable=executable)
+    )
+    directory.update(
+        pid=script.pid, child_started=script.started, supervisor_pid=os.getpid(), socket=str(listening.path)
+    )
+    output.keep_ahead()
+    daemon.close_inherited()
+    ready()
+    os.chdir("/")
+    loop.run(script, listening, cwd, output, plan.interval)
+
+
+def _record_start(record: Callable[[events.Event], None], directory: RunDirectory, plan: Plan, cwd: Path) -> None:
+    now = directory.read().started_at
+    record(events.JournalOpened(at=now, schema=events.SCHEMA_VERSION, tuimon=_version(), run=directory.id))
+    record(
+        events.RunStarted(
+            at=now,
+            run=directory.id,
+            name=plan.name,
+            command=plan.command,
+            cwd=str(cwd),
+            host=socket.gethostname(),
+            user=_user(),
+            boot=boot_id(),
+            dataset_size=plan.dataset_size,
+            settings=plan.settings,
+        )
+    )
+    record(daemon.supervisor_started(adopted=False))
+
+
+def environment(directory: RunDirectory, listening: Path, base: Mapping[str, str]) -> dict[str, str]:
+    """The script's environment: ours, and what brings the agent in and tells it where to report."""
+    path = [str(daemon.inject_path()), *filter(None, [base.get("PYTHONPATH")])]
+    return {
+        **base,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": os.pathsep.join(path),
+        "TUIMON_RUN": directory.id,
+        "TUIMON_SOCKET": str(listening),
+        "TUIMON_SPOOL": str(directory.spool),
+    }
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.geteuid())
+
+
+def _version() -> str:
+    from tuimon import __version__
+
+    return __version__

@@ -1,0 +1,125 @@
+"""A run in plain lines, as it goes on: what began, each epoch, each finding when it fires, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tuimon.rules import SEVERITIES, Finding
+from tuimon.state import Epoch, Fit, Run
+
+STILL_EVERY = 60.0
+"""Seconds of a long epoch between two lines about it."""
+
+MOST_METRICS = 6
+
+
+class Teller:
+    """Remembers what has been said; the same run gives the same lines."""
+
+    def __init__(self) -> None:
+        self._fits = 0
+        self._epochs: dict[int, int] = {}  # fit → epochs told
+        self._findings: dict[tuple[str, int | None], int] = {}  # rule and fit → rank of the severity told
+        self._told_at = 0.0
+
+    def news(self, run: Run, findings: Sequence[Finding]) -> Iterator[str]:
+        """What has not been said yet."""
+        for fit in run.fits[self._fits :]:
+            if fit.trains:
+                yield started(fit)
+                self._told_at = run.now
+        self._fits = len(run.fits)
+        for fit in run.fits:
+            done = fit.ended_epochs
+            for epoch in done[self._epochs.get(fit.index, 0) :]:
+                yield ended(fit, epoch)
+                self._told_at = run.now
+            self._epochs[fit.index] = len(done)
+        for finding in findings:
+            rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
+            if rank < self._findings.get(key, len(SEVERITIES)):
+                self._findings[key] = rank
+                yield of_finding(finding)
+        if run.now - self._told_at > STILL_EVERY and run.fit is not None and run.fit.epoch is not None:
+            self._told_at = run.now
+            if not run.fit.epoch.ended:
+                yield still(run.fit, run.fit.epoch)
+
+
+def started(fit: Fit) -> str:
+    parts = [f"{fit.call} started"]
+    if fit.started.epochs is not None:
+        parts.append(_count(fit.started.epochs, "epoch"))
+    if fit.planned_steps is not None:
+        parts.append(f"{_count(fit.planned_steps, 'step')} each")
+    if fit.source is not None and fit.source.size is not None:
+        parts.append(f"{fit.source.size} samples ({fit.source.size_known_by})")
+    return ", ".join(parts)
+
+
+def ended(fit: Fit, epoch: Epoch) -> str:
+    parts = [f"epoch {_of(epoch.index + 1, fit.started.epochs)}: {_count(epoch.steps, 'step')}"]
+    if epoch.samples is not None:
+        size = fit.source.size if fit.source else None
+        parts.append(f"{_of(epoch.samples, size)} samples")
+    if epoch.seconds is not None:
+        waited = f", {epoch.wait / epoch.seconds:.0%} waiting for input" if epoch.wait and epoch.seconds else ""
+        parts.append(f"{epoch.seconds:.1f} s{waited}")
+    return ", ".join([*parts, *_metrics(epoch)])
+
+
+def still(fit: Fit, epoch: Epoch) -> str:
+    where = f"epoch {_of(epoch.index + 1, fit.started.epochs)}, step {_of(epoch.steps, fit.planned_steps)}"
+    latest = ((name, series.latest) for name, series in fit.metrics.items())
+    return ", ".join([where, *(f"{name} {point.last:.4g}" for name, point in latest if point)][: MOST_METRICS + 1])
+
+
+def of_finding(finding: Finding) -> str:
+    places = []
+    if finding.epoch is not None:
+        places.append(f"epoch {finding.epoch + 1}")
+    if finding.step is not None:
+        places.append(f"step {finding.step + 1}")
+    where = f" ({', '.join(places)})" if places else ""
+    return f"{finding.severity} {finding.rule}{where}: {finding.message}"
+
+
+def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
+    """How the run ended, what it did, and what to do about what was found."""
+    done = [_count(sum(fit.epochs_done for fit in run.training), "epoch")]
+    done.append(_count(sum(fit.steps_done for fit in run.training), "step"))
+    lasted = ""
+    if run.started_at is not None and (run.ended_at or run.now) > run.started_at:
+        lasted = f" after {(run.ended_at or run.now) - run.started_at:.1f} s"
+    yield f"{outcome(run)}{lasted}: {', '.join(done)}"
+    worst = [finding for finding in findings if finding.severity != "note"]
+    for finding in sorted(worst, key=lambda each: SEVERITIES.index(each.severity)):
+        yield of_finding(finding)
+        if finding.advice:
+            yield f"  {finding.advice}"
+    if not worst:
+        yield "no errors or warnings"
+
+
+def outcome(run: Run) -> str:
+    end = run.child_ended
+    if end is None:
+        return f"the run is lost ({run.lost.reason})" if run.lost else "the run goes on"
+    if end.signal is not None:
+        by = " for want of memory" if end.oom_killed else ""
+        return f"the script was killed by signal {end.signal}{by}"
+    if end.exit_code is None:
+        return "the script ended, with a status that nobody saw"
+    return "the script finished" if end.exit_code == 0 else f"the script failed with status {end.exit_code}"
+
+
+def _metrics(epoch: Epoch) -> list[str]:
+    return [f"{name} {value:.4g}" for name, value in list(epoch.metrics.items())[:MOST_METRICS]]
+
+
+def _of(done: int, planned: int | None) -> str:
+    return str(done) if planned is None else f"{done}/{planned}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

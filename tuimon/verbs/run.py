@@ -1,0 +1,186 @@
+"""`tuimon run`: a script under watch."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuimon.errors import TuimonError, UsageError
+from tuimon.verbs.options import Subparsers, add_log_dir, add_report
+
+if TYPE_CHECKING:
+    from tuimon.runs import RunDirectory
+
+USAGE = """tuimon run [options] SCRIPT [argument ...]
+       tuimon run [options] -m MODULE [argument ...]
+       tuimon run [options] -- COMMAND [argument ...]"""
+
+DESCRIPTION = """Run a training script, unchanged, and watch it. Leaving the screen does not stop the run. Without a
+terminal there is no screen: the script's output passes through, with plain lines about its training on standard error,
+and its exit status is ours."""
+
+
+def add(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("run", help="run a script and watch it", usage=USAGE, description=DESCRIPTION)
+    parser.add_argument("--name", default="", help="what to call the run, instead of its id")
+    add_log_dir(parser)
+    parser.add_argument("--python", metavar="EXE", help="the interpreter to use; it needs no tuimon")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--headless", action="store_true", help="no screen even on a terminal")
+    mode.add_argument("--detach", action="store_true", help="start it, say how to attach, and leave")
+    add_report(parser)
+    parser.add_argument(
+        "--dataset-size", type=_positive, metavar="N", help="samples in the dataset, if tuimon cannot tell"
+    )
+    parser.add_argument("--readonly", action="store_true", help="a screen that cannot ask anything of the run")
+    parser.add_argument("--interval", type=_seconds, default=1.0, metavar="S", help="seconds between samples (1)")
+    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, help="run a module, as `python -m` does")
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="SCRIPT ...", help=argparse.SUPPRESS)
+    parser.set_defaults(verb=run)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 60:
+        raise argparse.ArgumentTypeError("between 0.1 and 60 seconds")
+    return seconds
+
+
+def run(args: argparse.Namespace) -> int:
+    command = command_of(args)
+    check_report(args.json)
+    return start(command, args)
+
+
+def start(command: list[str], args: argparse.Namespace) -> int:
+    """Start the command under a supervisor and follow it as the arguments say."""
+    from tuimon import runs, supervisor
+    from tuimon.headless import caught, has_screen
+
+    on_screen = has_screen() and not args.headless and args.json != "-"
+    with caught() as came:
+        directory = runs.create(runs.home(args.log_dir), args.name, command=command, cwd=os.getcwd())
+        try:
+            supervisor.start(
+                directory,
+                supervisor.Plan(command, name=args.name, dataset_size=args.dataset_size, interval=args.interval),
+            )
+        except TuimonError:
+            shutil.rmtree(directory.path, ignore_errors=True)
+            raise
+        if args.detach:
+            print(f"{directory.id}\nattach with: {attach_command(directory, args.log_dir)}")
+            return 0
+        if not on_screen:
+            return _headless(directory, args, came)
+    return _screen(directory, args)
+
+
+def _headless(directory: RunDirectory, args: argparse.Namespace, came: list[int]) -> int:
+    from tuimon import headless
+    from tuimon.foreground import Foreground
+    from tuimon.headless import has_screen
+    from tuimon.passthrough import Passthrough
+
+    output = Passthrough(directory, out=2 if args.json == "-" else 1)
+    output.say(f"run {directory.id}, socket {directory.read().socket}")
+    if os.isatty(1) and not args.headless and not has_screen():
+        output.say(f"no screen on this terminal (TERM={os.environ.get('TERM', '')})")
+    watched = Foreground(directory, came, args.interval).follow(output)
+    if args.json:
+        headless.write_report(watched, args.json)
+    return headless.exit_status(watched.run, watched.findings, args.fail_on)
+
+
+def _screen(directory: RunDirectory, args: argparse.Namespace) -> int:
+    from tuimon import headless
+    from tuimon.verbs.screen import ended, show
+
+    show(directory, readonly=args.readonly)
+    watched = ended(directory)
+    if watched is None:
+        print(f"the run goes on; attach with: {attach_command(directory, args.log_dir)}")
+        return 0
+    if args.json:
+        headless.write_report(watched, args.json)
+    return headless.exit_status(watched.run, watched.findings, args.fail_on)
+
+
+def attach_command(directory: RunDirectory, log_dir: str | None) -> str:
+    where = f" --log-dir {log_dir}" if log_dir else ""
+    return f"tuimon attach{where} {directory.read().name or directory.id}"
+
+
+def check_report(path: str | None) -> None:
+    """The report can be written there, as far as one can tell before."""
+    if path and path != "-":
+        if os.path.isdir(path):
+            raise UsageError(f"--json {path} is a directory", "give a file")
+        folder = os.path.dirname(os.path.abspath(path))
+        if not os.access(folder, os.W_OK):
+            raise UsageError(f"cannot write in {folder}", "give another --json")
+
+
+# --- what to run
+
+
+def command_of(args: argparse.Namespace) -> list[str]:
+    """The command line as `python …`, checked as far as it can be checked without running it."""
+    if args.module is not None:
+        if not args.module:
+            raise UsageError("-m needs a module", "e.g. `tuimon run -m pkg.train`")
+        return [interpreter(args.python), "-m", *args.module]
+    if not args.command:
+        raise UsageError("what is to be run?", "give a script: `tuimon run train.py`")
+    if args.command[0] == "--":
+        return _free_command(args.command[1:])
+    script = args.command[0]
+    if not os.path.exists(script):
+        raise UsageError(f"no such script: {script}", "a command that is no script goes behind `--`")
+    if os.path.isdir(script) and not os.path.exists(os.path.join(script, "__main__.py")):
+        raise UsageError(f"{script} is a directory without __main__.py", "give the script in it")
+    if not os.access(script, os.R_OK):
+        raise UsageError(f"cannot read {script}", "check its permissions")
+    return [interpreter(args.python), *args.command]
+
+
+def _free_command(command: list[str]) -> list[str]:
+    if not command:
+        raise UsageError("nothing behind --", "e.g. `tuimon run -- nice python train.py`")
+    if shutil.which(command[0]) is None:
+        raise UsageError(f"no such command: {command[0]}", "is it on PATH, and executable?")
+    return command
+
+
+def interpreter(wanted: str | None) -> str:
+    """The Python that runs the script: `--python`, else ours; an active environment's where only that has TensorFlow
+    or Keras."""
+    if wanted is None:
+        return _active_interpreter() or sys.executable
+    if os.path.isdir(wanted) and os.path.exists(os.path.join(wanted, "bin", "python")):
+        wanted = os.path.join(wanted, "bin", "python")
+    found = shutil.which(wanted)
+    if found is None:
+        raise UsageError(f"no such interpreter: {wanted}", "give the path of a Python, or of its environment")
+    return found
+
+
+def _active_interpreter() -> str | None:
+    from importlib.util import find_spec
+
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        python = Path(os.environ.get(variable, "")) / "bin" / "python"
+        if os.environ.get(variable) and python.exists() and Path(os.environ[variable]) != Path(sys.prefix):
+            return None if find_spec("tensorflow") or find_spec("keras") else str(python)
+    return None
