@@ -14,7 +14,9 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from tuimon import events, rules, runs
+from tuimon.control import Control
 from tuimon.errors import TuimonError
+from tuimon.follow import Follow
 from tuimon.source import Source
 from tuimon.tui import requests
 from tuimon.tui import theme as themes
@@ -32,7 +34,7 @@ from tuimon.tui.panes.findings import FindingsPane
 from tuimon.tui.panes.output import OutputPane
 from tuimon.tui.view import View
 
-Ask = Callable[[events.Request], None]
+Ask = Callable[[events.Request], object]
 """Hands a request to the run. Raises TuimonError when it cannot be delivered."""
 
 BUDGET = 0.02
@@ -185,9 +187,8 @@ class Watch(App[str]):
 
     def switch(self, run: runs.RunDirectory) -> None:
         """Watch another run from here on; this one goes on as it is."""
-        from tuimon.follow import Follow
-
-        self.source, self.directory, self.ask = Follow(run), run.path, None
+        self.source, self.directory = Follow(run), run.path
+        self.ask = None if self.view.readonly else Control(run, "screen").ask
         kept = self.view
         self.view = View(theme=kept.theme, glyphs=kept.glyphs, readonly=kept.readonly)
         output = self.overview.pane("output")

@@ -48,9 +48,19 @@ class Scale:
             value = math.log10(max(value, 10**self.low))
         return (value - self.low) / (self.high - self.low)
 
-    def label(self, height: float) -> str:
-        value = self.low + height * (self.high - self.low)
-        return units.short(10**value if self.log else value)
+    def ticks(self, most: int) -> list[tuple[float, str]]:
+        """At most about `most` round values of the axis: their height and their label."""
+        span = self.high - self.low
+        step = 10 ** math.floor(math.log10(span / max(1, most)))
+        step *= next((factor for factor in (1, 2, 5, 10) if span / (step * factor) <= most), 10)
+        if self.log:
+            step = max(1.0, step) if span >= 1 else step
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        return [
+            ((index * step - self.low) / span, units.short(10 ** (index * step) if self.log else index * step))
+            for index in range(first, last + 1)
+        ]
 
 
 def scale_of(curves: Sequence[Curve], log: bool) -> Scale | None:
@@ -106,9 +116,9 @@ def plot(
         canvas.mark(curve, scale, theme)
     if cursor is not None:
         canvas.line(min(cursor, cells - 1), Style.combine([theme.dim]))
-    rows = []
+    rows, labels = [], _labels(scale, lines)
     for y, row in enumerate(canvas.rows()):
-        label = _label(scale, y, lines)
+        label = labels.get(y, "")
         rows.append(
             Row(f"{label:>{GUTTER - 2}} ", theme.dim)
             .add("┤" if label and glyphs.braille else glyphs.vertical, theme.frame)
@@ -122,14 +132,12 @@ def plot(
     return rows
 
 
-def _label(scale: Scale, y: int, lines: int) -> str:
-    """Labels at both ends, and between them where there is room."""
-    if lines < 2:
-        return scale.label(1.0) if y == 0 else ""
-    every = max(2, math.ceil((lines - 1) / 4))
-    if y in (0, lines - 1) or (y % every == 0 and lines - 1 - y >= 2):
-        return scale.label(1 - y / (lines - 1))
-    return ""
+def _labels(scale: Scale, lines: int) -> dict[int, str]:
+    """Row → label, no two on one row."""
+    labels: dict[int, str] = {}
+    for height, label in scale.ticks(max(1, min(6, (lines - 1) // 2))):
+        labels.setdefault(round((1 - height) * (lines - 1)), label)
+    return labels
 
 
 class Canvas:
@@ -156,19 +164,21 @@ class Canvas:
     def _join(self, one: tuple[int, int, int], other: tuple[int, int, int], curve: Curve) -> None:
         start, end = (one[1] + one[2]) / 2, (other[1] + other[2]) / 2
         span = other[0] - one[0]
+        top, bottom = one[1], one[2]
         for step in range(1, span):
             middle = round(start + (end - start) * step / span)
-            self._column(one[0] + step, middle, middle, curve)
-        if other[1] > one[2]:
-            self._column(other[0], one[2] + 1, other[2], curve)
-        elif other[2] < one[1]:
-            self._column(other[0], other[1], one[1] - 1, curve)
+            self._column(one[0] + step, min(middle, bottom + 1), max(middle, top - 1), curve)
+            top = bottom = middle
+        if other[1] > bottom:
+            self._column(other[0], bottom + 1, other[2], curve)
+        elif other[2] < top:
+            self._column(other[0], other[1], top - 1, curve)
 
     def _dot(self, height: float) -> int:
         return round((1 - min(1.0, max(0.0, height))) * (4 * self.lines - 1))
 
     def _column(self, column: int, top: int, bottom: int, curve: Curve) -> None:
-        if curve.dashed and column % 4 >= 2 and bottom - top < 3:
+        if top > bottom or (curve.dashed and column % 4 >= 2 and bottom - top < 3):
             return
         cell, side = column >> 1, column & 1
         for y in range(top, bottom + 1):

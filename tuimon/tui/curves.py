@@ -78,6 +78,16 @@ def families(fit: Fit) -> list[str]:
     return sorted(bases, key=lambda name: name != "loss")
 
 
+PACE = ("learning rate", "step time", "input wait")
+"""What is drawn beside metrics, where it is known."""
+
+
+def pace(fit: Fit) -> dict[str, Series]:
+    """Learning rate, seconds of a step, and share of input wait, over global steps."""
+    known = dict(zip(PACE, (fit.learning_rate, fit.step_seconds, fit.wait_share), strict=True))
+    return {name: series for name, series in known.items() if len(series) > 1}
+
+
 def lower_is_better(name: str) -> bool:
     return any(part in name for part in LOWER_IS_BETTER)
 

@@ -121,6 +121,7 @@ def _times(view: View, width: int) -> Row:
     began = run.started_at
     if began is not None:
         until = run.ended_at if run.ended_at is not None else run.now
+        row.add("took " if run.ended_at is not None else "elapsed " if width >= 100 else "", theme.dim)
         row.add(units.clock(max(0.0, until - began)), theme.strong)
     if fit is not None and run.status == "running" and not fit.ended:
         here, all_of_it = figures.epoch_remaining(fit), figures.run_remaining(fit)

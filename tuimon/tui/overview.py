@@ -93,7 +93,7 @@ class Overview(Screen[None]):
 
     DEFAULT_CSS = "Overview { background: ansi_default; }"
 
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
 
     def __init__(self, panes: Sequence[Pane]) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ def chain(view: View, fit: Fit, width: int, height: int) -> list[Row]:
     weak = weak_link(fit)
     rows = [Row()]
     for index, text in enumerate(source.chain):
-        link = Row(f"{glyphs.arrow} " if index else "", theme.frame)
+        link = Row(f"{glyphs.arrow} " if index else "", theme.dim)
         if weak is not None and weak[0] == index:
             link.add(f"{glyphs.warning} {text} ", theme.warn)
         else:

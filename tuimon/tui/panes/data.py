@@ -32,11 +32,15 @@ class DataPane(Pane):
         if fit is None:
             return [Row("no fit yet", view.theme.dim)]
         covered = figures.coverage(fit, fit.epoch)
-        rows = [amount(view, fit, covered, width), bar(view, covered, width)]
-        rows.append(legend(view, covered, width))
+        chain = pipeline.chain(view, fit, width, max(1, height - 4))
+        rows = [amount(view, fit, covered, width), bar(view, covered, width), legend(view, covered, width)]
         rows += history(view, fit, width)
-        rows += pipeline.chain(view, fit, width, max(1, height - len(rows)))
-        return rows
+        room = height - len(rows) - len(chain)
+        if room > 1:
+            rows.insert(2, Row())
+        if room > 0:
+            rows.append(Row())
+        return rows + chain
 
 
 def amount(view: View, fit: Fit, covered: figures.Coverage, width: int) -> Row:
@@ -95,7 +99,7 @@ def legend(view: View, covered: figures.Coverage, width: int) -> Row:
 
 def history(view: View, fit: Fit, width: int) -> list[Row]:
     """One cell for each past epoch, as high as the share of the data that it saw."""
-    theme = view.theme
+    theme, glyphs = view.theme, view.glyphs
     ended = fit.ended_epochs
     row = Row("epochs ", theme.dim)
     if not ended:
@@ -103,9 +107,13 @@ def history(view: View, fit: Fit, width: int) -> list[Row]:
     size, _ = figures.whole_size(fit)
     tail = Row(_passes(fit), theme.dim)
     room = max(4, width - row.width - tail.width - 1)
+    gap = " " if 2 * max(len(ended), fit.started.epochs or 0) <= room else ""
     for epoch in ended[-room:]:
         char, style = _cell(view, epoch, size)
-        row.add(char, style)
+        row.add(char + gap, style)
+    to_come = (fit.started.epochs or 0) - len(ended)
+    if len(ended) + to_come <= room:
+        row.add((glyphs.dot + gap) * to_come, theme.frame)
     return [row.extend(tail)]
 
 
@@ -117,8 +125,8 @@ def _cell(view: View, epoch: Epoch, size: int | None) -> tuple[str, Style]:
     if share < EMPTY:
         return glyphs.error, theme.bad
     if share >= FULL:
-        return glyphs.heights[-1], theme.good
-    return glyphs.heights[max(1, int(share * (len(glyphs.heights) - 1)))], theme.warn
+        return glyphs.heights[-2], theme.good
+    return glyphs.heights[max(1, int(share * (len(glyphs.heights) - 2)))], theme.warn
 
 
 def _passes(fit: Fit) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -57,7 +58,7 @@ class MetricsPane(Pane):
 
     def draw(self, view: View, width: int, height: int) -> list[Row]:
         fit = view.fit
-        names = curves.families(fit) if fit else []
+        names = [*curves.families(fit), *curves.pace(fit)] if fit else []
         if fit is None or not names:
             return [Row("no metric yet", view.theme.dim)]
         names = names[self.first % len(names) :] + names[: self.first % len(names)]
@@ -84,7 +85,7 @@ class MetricsPane(Pane):
         window = curves.whole(made, self.axis, 2 * cells, self.magnified)
         train, validation = view.theme.curves[0], view.theme.curves[1]
         lines = []
-        steps = fit.metrics.get(name)
+        steps = fit.metrics.get(name) or curves.pace(fit).get(name)
         if steps is not None and len(steps) > 1:
             lines.append(curves.by_step(steps, made, window, name, train, SMOOTHINGS[self.smoothing]))
         elif name in fit.epoch_metrics:
@@ -116,20 +117,21 @@ class MetricsPane(Pane):
             at = made.convert(x, window.axis, "step"), made.convert(x, window.axis, "epoch")
         row = Row()
         solid, dashed = ("━", "┅") if glyphs.braille else ("-", ":")
-        for key, style, sign in ((name, theme.curves[0], solid), (f"val_{name}", theme.curves[1], dashed)):
+        curves_of = ((name, name, theme.curves[0], solid), (f"val_{name}", "val", theme.curves[1], dashed))
+        for key, called, style, sign in curves_of:
             value = _value(fit, key, at)
             if value is None:
                 continue
-            row.add(f"{sign} ", style).add(f"{key} ", theme.text if key == name else theme.dim)
-            row.add(f"{units.value_of(value)}  ", theme.strong)
+            row.add(f"{sign} ", style).add(f"{called} ", theme.text if key == name else theme.dim)
+            row.add(f"{units.value_of(value)}  ", theme.strong if math.isfinite(value) else theme.bad)
         if at is not None:
             return row.add(f"at {_place(self.axis, x, made)}", theme.accent)
-        best = _best(fit, name)
-        if best is not None:
-            row.add(f"{glyphs.best} {units.value_of(best[1])} epoch {best[0] + 1}  ", theme.dim)
         bad = fit.non_finite.get(name) or fit.non_finite.get(f"val_{name}")
         if bad is not None:
-            row.add(f"{glyphs.error} not finite from epoch {bad[0] + 1} step {bad[1] + 1}", theme.bad)
+            return row.add(f"{glyphs.error} not finite from epoch {bad[0] + 1} step {bad[1] + 1:,}", theme.bad)
+        best = _best(fit, name)
+        if best is not None:
+            row.add(f"{glyphs.best} {units.value_of(best[1])} at {best[0] + 1}", theme.dim)
         return row
 
     # --- what the user chooses
@@ -177,7 +179,8 @@ def _place(axis: curves.AxisKind, x: float, made: curves.Knots) -> str:
 
 def _value(fit: Fit, name: str, at: tuple[float, float] | None) -> float | None:
     """The newest value, or that at a place given as step and epoch."""
-    steps, epochs = fit.metrics.get(name), fit.epoch_metrics.get(name)
+    steps = fit.metrics.get(name) or curves.pace(fit).get(name)
+    epochs = fit.epoch_metrics.get(name)
     if at is not None:
         point = steps.at(at[0]) if steps is not None else epochs.at(at[1] - 1) if epochs is not None else None
         return point.last if point else None

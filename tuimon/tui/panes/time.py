@@ -25,7 +25,7 @@ class TimePane(Pane):
             return Row()
         steps, samples = figures.steps_per_second(fit), figures.samples_per_second(fit)
         row = Row(units.rate(steps), view.theme.strong).add(" steps/s", view.theme.dim)
-        if samples is not None:
+        if samples is not None and self.size.width >= 40:
             row.add(f"  {units.rate(samples)}", view.theme.strong).add(" samples/s", view.theme.dim)
         return row
 
@@ -37,10 +37,18 @@ class TimePane(Pane):
         parts = figures.split(epoch)
         if parts is None:
             return [Row("times are not known", view.theme.dim)]
-        rows = [stack(view, parts, width), *legend(view, parts, width, max(1, height - 4))]
+        rows = [stack(view, parts, width), *legend(view, parts, width, max(1, height - 3))]
+        room = height - len(rows) - 2
+        if room > 1:
+            rows.insert(1, Row())
+        if room > 0:
+            rows.append(Row())
         rows.append(single(view, fit, epoch))
         rows += history(view, fit, width, height - len(rows))
         return rows
+
+
+SHORT = {"input wait": "wait", "callbacks": "callb.", "validation": "valid.", "compute and rest": "other"}
 
 
 def _timed(fit: Fit) -> Epoch | None:
@@ -69,12 +77,15 @@ def legend(view: View, parts: figures.Split, width: int, height: int) -> list[Ro
     """Each part's share and seconds, in as many columns as there is room for."""
     theme = view.theme
     items = []
+    roomy = width >= 48
     for name, seconds, char, style in _parts(view, parts):
         share = parts.share(seconds)
         high = name == "input wait" and share is not None and share >= HIGH_WAIT
-        item = Row(f"{char} ", style).add(f"{name} ", theme.warn if high else theme.text)
+        item = Row(f"{char} ", style).add(
+            f"{name if roomy else SHORT.get(name, name)} ", theme.warn if high else theme.text
+        )
         items.append(item.add(units.ratio(share), theme.warn if high else theme.strong))
-    wide = max(item.width for item in items) + 2
+    wide = max(item.width for item in items) + (2 if roomy else 1)
     columns = max(1, min(len(items), width // wide))
     rows = []
     for first in range(0, len(items), columns):
