@@ -32,7 +32,7 @@ def facts(model: Any, given: Dict[str, Any]) -> Dict[str, Any]:
 
 def steps_per_execution(model: Any) -> Optional[int]:
     """How many batches one call of the train function takes (Keras 2 keeps it in a variable)."""
-    found = getattr(model, "steps_per_execution", None)
+    found: Any = getattr(model, "steps_per_execution", None)
     if found is None:
         found = getattr(model, "_steps_per_execution", None)
     return whole(found.numpy() if hasattr(found, "numpy") else found)

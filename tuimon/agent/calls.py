@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from tuimon import events
 from tuimon.agent import guard, identity
+from tuimon.agent.looks import Looks
 from tuimon.agent.outbox import Item, outbox
 
 PATIENCE = 2.0
@@ -41,6 +42,7 @@ class Call:
         self.thread = _thread.get_ident()
         self.facts: Dict[str, Any] = dict(facts, site=site, comment=comment)
         self.recorder: Any = None
+        self.looks = Looks(self)
         self.arguments: Dict[str, Any] = {}
         self.result: Any = None
         self._announced = False
@@ -78,6 +80,7 @@ class Call:
     def end(self, error: Optional[BaseException]) -> None:
         """Say how the call ended."""
         self.announce()
+        self.looks.ended()
         recorder = self.recorder
         outcome: Dict[str, Any] = recorder.outcome() if recorder is not None else {}
         if error is not None:
@@ -98,7 +101,8 @@ def current() -> Optional[Call]:
 
 def running() -> List[Call]:
     """All calls that run now, loops of the user's own among them."""
-    return [call for calls in list(_active.values()) for call in list(calls)] + list(loops)
+    active = [call for calls in list(_active.values()) for call in list(calls)]
+    return active + [loop for loop in list(loops) if loop not in active]
 
 
 loops: List[Call] = []
@@ -111,10 +115,11 @@ def open_loops() -> List[Call]:
     return ended
 
 
-def enter(call: Call) -> None:
+def enter(call: Call, nested: bool = True) -> None:
     """Make it the innermost of this thread."""
     outer = current()
-    call.facts["inside"] = outer.number if outer is not None else None
+    if nested:
+        call.facts["inside"] = outer.number if outer is not None else None
     _active.setdefault(call.thread, []).append(call)
 
 

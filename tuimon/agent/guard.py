@@ -47,6 +47,12 @@ def forget_frame(error: BaseException) -> None:
         error.__traceback__ = traceback.tb_next
 
 
+def unconverted(function: Any) -> Any:
+    """The function, marked so that AutoGraph leaves it alone, as it leaves TensorFlow's and Keras' own."""
+    function.autograph_info__ = {}
+    return function
+
+
 def _log(part: str, error: BaseException) -> None:
     path = os.environ.get("TUIMON_DEBUG")
     if not path:

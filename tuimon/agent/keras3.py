@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import Any, Dict
 
-from tuimon.agent import arguments, callbacks, calls
+from tuimon.agent import arguments, callbacks, calls, guard, iterators, loops
 
-_TRAINERS = ("TensorFlowTrainer", "JAXTrainer", "TorchTrainer")
+_TRAINERS = {
+    "TensorFlowTrainer": "",
+    "JAXTrainer": "JAXEpochIterator",
+    "TorchTrainer": "TorchEpochIterator",
+}
+"""Trainer → the class that pulls its batches in Python."""
 
 
 def callback_list(module: Any) -> None:
@@ -14,16 +20,50 @@ def callback_list(module: Any) -> None:
 
 
 def trainer(module: Any) -> None:
-    for name in _TRAINERS:
+    for name, puller in _TRAINERS.items():
         owner = module.__dict__.get(name)
-        if owner is not None:
-            for method in ("fit", "evaluate", "predict"):
-                calls.wrap_entry(owner, method, "keras3." + method, arguments.facts)
+        if owner is None:
+            continue
+        for method in ("fit", "evaluate", "predict"):
+            calls.wrap_entry(owner, method, "keras3." + method, arguments.facts)
+        loops.count_batches_by_hand(owner)
+        if puller:
+            iterators.watch_epoch_iterator(module.__dict__[puller])
 
 
 def epoch_iterator(module: Any) -> None:
-    pass
+    """Tell what a call reads, as soon as Keras has wrapped it."""
+    owner = module.EpochIterator
+    original = owner.__init__
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **named: Any) -> None:
+        try:
+            original(self, *args, **named)
+        except BaseException as error:
+            guard.forget_frame(error)
+            raise
+        guard.run("keras3.source", _made, self, *args, **named)
+
+    owner.__init__ = __init__
+
+
+def _made(self: Any, x: Any = None, y: Any = None, sample_weight: Any = None, *rest: Any, **named: Any) -> None:
+    call = calls.current()
+    if call is None:
+        return
+    given: Dict[str, Any] = {name: named.get(name) for name in ("batch_size", "shuffle")}
+    workers = getattr(x, "workers", None)
+    call.looks.source_made(
+        x,
+        y,
+        self.data_adapter,
+        sample_weight=sample_weight,
+        workers=workers if isinstance(workers, int) else None,
+        multiprocessing=getattr(x, "use_multiprocessing", None),
+        **given,
+    )
 
 
 def optimizer(module: Any) -> None:
-    pass
+    loops.count_steps(module.BaseOptimizer, "apply")

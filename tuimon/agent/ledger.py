@@ -10,9 +10,11 @@ import _thread
 import math
 import time
 from collections import deque
+from operator import add, sub
 from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple
 
 from tuimon import events
+from tuimon.agent.iterators import Totals, single_waits
 
 perf = time.perf_counter
 
@@ -25,9 +27,6 @@ SELECTED = 32
 Step = Tuple[int, float, Any]
 """Index of its last batch, when it ended (`perf`), and its logs as they came (never converted on this thread)."""
 
-Reading = Tuple[Optional[float], Optional[int], Optional[int]]
-"""Cumulative input wait (seconds), batches and samples, as far as they are known."""
-
 
 def wall(moment: float) -> float:
     """The time of day of a `perf` moment."""
@@ -35,17 +34,21 @@ def wall(moment: float) -> float:
 
 
 class Meter:
-    """Differences between readings of the cumulative input counters; None where they cannot be read."""
+    """Differences between readings of the cumulative input counters."""
 
-    def __init__(self, read: Callable[[], Reading]) -> None:
+    def __init__(self, read: Callable[[], Totals]) -> None:
         self._read = read
         self._last = read()
 
-    def taken(self) -> Reading:
+    def taken(self) -> Totals:
         """What came since the last time."""
         now, last = self._read(), self._last
         self._last = now
-        return _less(now[0], last[0]), _less(now[1], last[1]), _less(now[2], last[2])
+        return difference(now, last)
+
+    def waiting(self) -> Totals:
+        """What came since the last time, and is left for the next."""
+        return difference(self._read(), self._last)
 
 
 class Counters:
@@ -58,10 +61,12 @@ class Counters:
         "cut_at",
         "cut_callbacks",
         "cut_last",
+        "cut_rows",
         "ended",
         "epoch",
         "first",
         "last",
+        "rows",
         "steps",
     )
 
@@ -71,13 +76,15 @@ class Counters:
         self.last = self.cut_last = -1  # index of the last batch that was trained
         self.callbacks = self.cut_callbacks = 0.0
         self.first = 0.0  # when the first step ended
+        self.rows: Optional[int] = None  # samples, where they are counted by the step
+        self.cut_rows = 0
         self.steps: Deque[Step] = deque(maxlen=KEPT)
 
 
 class Segment:
     """The steps between two cuts, converted into an event on the sender's thread."""
 
-    def __init__(self, fit: int, counters: Counters, reading: Reading, rate: Callable[[], Optional[float]]) -> None:
+    def __init__(self, fit: int, counters: Counters, came: Totals, rate: Callable[[], Optional[float]]) -> None:
         self.fit = fit
         self.epoch = counters.epoch
         self.rate = rate
@@ -88,27 +95,34 @@ class Segment:
         self.before = counters.cut_last
         self.count = self.last - self.before
         self.callbacks = counters.callbacks - counters.cut_callbacks
-        self.wait, self.batches, self.samples = reading
+        self.came = came
+        self.rows = None if counters.rows is None else counters.rows - counters.cut_rows
+        counters.cut_rows = counters.rows or 0
         counters.cut_last, counters.cut_at, counters.cut_callbacks = self.last, self.ended, counters.callbacks
 
     def event(self) -> Optional[events.Event]:
         seconds = self.ended - self.began
         durations = _durations(self.began, self.before, self.steps)
+        came = self.came
+        wait = came.wait if came.batches else None
+        counted = came.batches > 0 and not came.uncounted
+        samples = self.rows if self.rows is not None else came.samples if counted else None
         return events.StepsEnded(
             at=wall(self.ended),
             fit=self.fit,
             epoch=self.epoch,
             step=self.last,
             steps=self.count,
-            samples=self.samples,
-            samples_known_by=None if self.samples is None else "exact",
+            samples=samples,
+            samples_known_by=None if samples is None else "exact",
             seconds=seconds,
-            wait=self.wait,
-            wait_known_by=None if self.wait is None else "exact",
-            compute=None if self.wait is None else max(0.0, seconds - self.wait - self.callbacks),
+            wait=wait,
+            wait_known_by=None if wait is None else "exact",
+            compute=None if wait is None else max(0.0, seconds - wait - self.callbacks),
             callbacks=self.callbacks,
             slowest=max(durations, default=None),
             durations=selected(durations),
+            waits=selected(single_waits()),
             metrics=metrics_of(self.steps),
             learning_rate=self.rate(),
             rss=resident(),
@@ -123,9 +137,8 @@ class Ledger:
         self.counters: Optional[Counters] = None
         self.meter = meter
         self.rate = rate
-        self.wait: Optional[float] = None  # sums over the epoch
-        self.batches: Optional[int] = None
-        self.samples: Optional[int] = None
+        self.came = Totals()
+        """What came to the training in this epoch."""
         self._put = put
         self._cutting = _thread.allocate_lock()
 
@@ -133,7 +146,7 @@ class Ledger:
         """Begin an epoch: what was read before it is not its own."""
         with self._cutting:
             self.meter.taken()
-            self.wait, self.batches, self.samples = None, None, None
+            self.came = Totals()
             self.counters = Counters(epoch)
             return self.counters
 
@@ -143,14 +156,10 @@ class Ledger:
             counters = self.counters
             if counters is None or not (counters.steps or final):
                 return
-            reading = self.meter.taken()
-            self.wait, self.batches, self.samples = (
-                _more(self.wait, reading[0]),
-                _more(self.batches, reading[1]),
-                _more(self.samples, reading[2]),
-            )
+            came = self.meter.taken()
+            self.came = Totals(*map(add, self.came, came))
             if counters.steps:
-                self._put(Segment(self.fit, counters, reading, self.rate).event)
+                self._put(Segment(self.fit, counters, came, self.rate).event)
             if final:
                 self.counters = None
 
@@ -162,7 +171,7 @@ def metrics_of(steps: Sequence[Step]) -> Dict[str, List[Optional[float]]]:
         for name, value in numbers(logs).items():
             entry = found.setdefault(name, [None, None, None, None])
             entry[0] = value
-            if not math.isfinite(value):
+            if value is None or not math.isfinite(value):
                 entry[3] = index if entry[3] is None else entry[3]
             else:
                 entry[1] = value if entry[1] is None or value < entry[1] else entry[1]
@@ -170,9 +179,9 @@ def metrics_of(steps: Sequence[Step]) -> Dict[str, List[Optional[float]]]:
     return found
 
 
-def numbers(logs: Any) -> Dict[str, float]:
+def numbers(logs: Any) -> Dict[str, Optional[float]]:
     """The logs that are single numbers, as Python floats; waits for the device where it is not done yet."""
-    found: Dict[str, float] = {}
+    found: Dict[str, Optional[float]] = {}
     if isinstance(logs, dict):
         for name, value in list(logs.items()):
             try:
@@ -216,9 +225,5 @@ def _durations(began: float, last: int, steps: Sequence[Step]) -> List[float]:
     return durations
 
 
-def _less(now: Any, last: Any) -> Any:
-    return None if now is None or last is None else now - last
-
-
-def _more(total: Any, more: Any) -> Any:
-    return total if more is None else (total or 0) + more
+def difference(now: Totals, last: Totals) -> Totals:
+    return Totals(*map(sub, now, last))

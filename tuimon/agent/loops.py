@@ -1,17 +1,219 @@
-"""Loops of the user's own."""
+"""Where loops of the user's own are seen: `train_on_batch`, optimizers, the functions that these are traced into."""
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import sys
+import time
+import weakref
+from typing import Any, Dict, Optional
+
+from tuimon.agent import calls, guard, iteration, iterators, traces
+from tuimon.agent.loop import SWITCH, Loop, newest
+from tuimon.agent.outbox import outbox
+
+perf = time.perf_counter
+
+_by_hand: "weakref.WeakKeyDictionary[Any, Loop]" = weakref.WeakKeyDictionary()
+"""Model → its loop over `train_on_batch`."""
+
+_loss: Any = None
+"""The newest scalar that gradients were taken of, eagerly."""
 
 
 def iterator_ops(module: Any) -> None:
-    pass
-
-
-def backprop(module: Any) -> None:
-    pass
+    iteration.observe(module.OwnedIterator)
+    iterators.install()
 
 
 def polymorphic_function(module: Any) -> None:
-    pass
+    traces.install(module, _fit_now, outbox.put)
+
+
+def _fit_now() -> Optional[int]:
+    call = calls.current() or (calls.loops[-1] if calls.loops else None)
+    return call.number if call is not None and call.announced else None
+
+
+# --- train_on_batch
+
+
+def count_batches_by_hand(owner: Any) -> None:
+    original = owner.__dict__.get("train_on_batch")
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def train_on_batch(self: Any, x: Any, *args: Any, **named: Any) -> Any:
+        if calls.current() is not None:
+            return original(self, x, *args, **named)
+        loop = guard.run("train_on_batch", _by_hand_of, self)
+        if loop is None:
+            return original(self, x, *args, **named)
+        began = perf()
+        calls.enter(loop.call, nested=False)
+        try:
+            result = original(self, x, *args, **named)
+        except BaseException as error:
+            guard.run("exception", _raised, error, loop)
+            guard.forget_frame(error)
+            raise
+        finally:
+            calls.leave(loop.call)
+        guard.run("train_on_batch", _trained, loop, began, x, args, result)
+        return result
+
+    owner.train_on_batch = train_on_batch
+
+
+def _by_hand_of(model: Any) -> Loop:
+    loop = _by_hand.get(model)
+    if loop is None or loop.call not in calls.loops:
+        loop = _by_hand[model] = Loop("train_on_batch", model, model, sys._getframe(3))
+        loop.begin(None)
+        loop.call.looks.train_begin()
+    return loop
+
+
+def _trained(loop: Loop, began: float, x: Any, args: Any, result: Any) -> None:
+    loop.step(began, _named(loop.leader(), result), iterators.rows_of(x))
+    loop.call.looks.batch(x, args[0] if args else None)
+
+
+def _named(model: Any, result: Any) -> Dict[str, Any]:
+    """What `train_on_batch` returned, by metric."""
+    if isinstance(result, dict):
+        return result
+    if not isinstance(result, (list, tuple)):
+        return {"loss": result}
+    names = list(getattr(model, "metrics_names", ()))
+    return dict(zip(names, result)) if len(names) == len(result) else {"loss": result[0]}
+
+
+def _raised(error: BaseException, loop: Loop) -> None:
+    from tuimon.agent import process
+
+    process.raised(error, "fit", loop.call)
+
+
+# --- optimizers
+
+
+def count_steps(owner: Any, name: str) -> None:
+    """Count the calls of a method that applies gradients, where Keras itself does not train."""
+    original = owner.__dict__.get(name)
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def apply(self: Any, *args: Any, **named: Any) -> Any:
+        try:
+            result = original(self, *args, **named)
+        except BaseException as error:
+            guard.forget_frame(error)
+            raise
+        if calls.current() is None:
+            guard.run("optimizer", _applied, self)
+        return result
+
+    setattr(owner, name, guard.unconverted(apply))
+
+
+def _applied(optimizer: Any) -> None:
+    context = sys.modules.get("tensorflow.python.eager.context")
+    if context is None:
+        return
+    if context.executing_eagerly():
+        loop = _loop_of(optimizer, sys._getframe(3))
+        if loop is not None:
+            loop.step(0.0, {"loss": _loss} if _loss is not None else None)
+        return
+    function = _outermost_function(sys._getframe(3))
+    if function is not None and not isinstance(function.__dict__.get("_call"), _Counted):
+        function._call = _Counted(function, optimizer)
+
+
+def _outermost_function(frame: Any) -> Any:
+    """The `tf.function` that is being called from Python, and traced, on this stack."""
+    found = None
+    while frame is not None:
+        if frame.f_code.co_name == "_call" and frame.f_code.co_filename.endswith("polymorphic_function.py"):
+            found = frame.f_locals.get("self")
+        frame = frame.f_back
+    return found
+
+
+class _Counted:
+    """Stands for a training function's `_call` from the call that traced it on: each call is a step, or several."""
+
+    def __init__(self, function: Any, optimizer: Any) -> None:
+        self._function = weakref.ref(function)
+        self._original = type(function)._call
+        self._optimizer = weakref.ref(optimizer)
+        guard.run("optimizer", self._stepped, None, sys._getframe(5))
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        function = self._function()
+        try:
+            result = self._original(function, *args, **named)
+        except BaseException as error:
+            guard.forget_frame(error)
+            raise
+        if calls.current() is None:
+            guard.run("optimizer", self._stepped, result, sys._getframe(2))
+        return result
+
+    def __reduce__(self) -> Any:
+        return (getattr, (self._function(), "_call"))
+
+    def _stepped(self, result: Any, frame: Any) -> None:
+        optimizer = self._optimizer()
+        loop = _loop_of(optimizer, frame) if optimizer is not None else None
+        if loop is not None:
+            loop.step(0.0, _logs(result))
+
+
+def _logs(result: Any) -> Optional[Dict[str, Any]]:
+    """What a training function returned, where that looks like a loss or like metrics."""
+    if isinstance(result, dict):
+        return result
+    if isinstance(result, (list, tuple)):
+        result = result[0] if result else None
+    shape = getattr(result, "shape", None)
+    return {"loss": result} if shape is not None and len(shape) == 0 else None
+
+
+def _loop_of(optimizer: Any, frame: Any) -> Optional[Loop]:
+    """The loop that this optimizer's steps are counted for; None for the second one of a loop with several."""
+    loop = newest()
+    if loop is not None and loop.by_iterations:
+        if loop.leader() is optimizer:
+            loop.others = 0
+            return loop
+        loop.others += 1
+        if loop.leader() is not None and loop.others < SWITCH:
+            return None
+        calls.loops.remove(loop.call)
+        loop.call.end(None)
+    loop = Loop("custom-loop", None, optimizer, frame)
+    loop.begin(iteration.newest_dataset())
+    return loop
+
+
+def backprop(module: Any) -> None:
+    """Keep the loss of eager loops: nothing else names it."""
+    owner = module.GradientTape
+    original = owner.gradient
+
+    @functools.wraps(original)
+    def gradient(self: Any, target: Any, *args: Any, **named: Any) -> Any:
+        global _loss
+        if getattr(getattr(target, "shape", None), "rank", None) == 0 and hasattr(target, "numpy"):
+            _loss = target
+        try:
+            return original(self, target, *args, **named)
+        except BaseException as error:
+            guard.forget_frame(error)
+            raise
+
+    owner.gradient = guard.unconverted(gradient)

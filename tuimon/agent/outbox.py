@@ -165,7 +165,7 @@ class Outbox:
         self._deliver(b"")
 
     def _lines(self, most: int) -> bytes:
-        lines = []
+        lines: List[bytes] = []
         while self._queue and len(lines) < most:
             event = guard.run("event", _made, self._queue.popleft())
             if event is not None:

@@ -9,7 +9,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 from tuimon import events
-from tuimon.agent import arguments, guard, identity, signals
+from tuimon.agent import arguments, guard, identity, looks
 from tuimon.agent import model as models
 from tuimon.agent.calls import Call
 from tuimon.agent.ledger import Counters, Ledger, Meter, numbers, resident
@@ -24,7 +24,7 @@ class Recorder:
         self.call = call
         self.callback_list = callback_list
         self.counters = Counters(0)
-        self.ledger = Ledger(call.number, call.put, Meter(signals.reading), self.rate)
+        self.ledger = Ledger(call.number, call.put, Meter(looks.reading), self.rate)
         self.timed: Optional[TimedCallbacks] = None
         self.epochs_done = 0
         self.steps_done = 0
@@ -39,7 +39,6 @@ class Recorder:
         self._validation_seconds: Optional[float] = None
         self._callback_seconds: Dict[str, float] = {}
         self._epoch_callback_seconds: Dict[str, float] = {}
-        self._signals = signals.Signals(call) if call.kind == "fit" else None
 
     @property
     def model(self) -> Any:
@@ -70,7 +69,7 @@ class Recorder:
 
     ledger_open = False
 
-    def _results(self) -> Dict[str, float]:
+    def _results(self) -> Dict[str, Optional[float]]:
         return numbers(self.testing_logs) if self.call.kind == "evaluate" else {}
 
     testing_logs: Any = None
@@ -87,8 +86,7 @@ class Recorder:
             self.timed = callback_list.callbacks = TimedCallbacks(callback_list.callbacks, self.model)
         identity.tell_devices(self.model)
         self.call.announce()
-        if self._signals is not None:
-            self._signals.train_begin()
+        self.call.looks.train_begin()
 
     def epoch_begin(self, epoch: int) -> None:
         """Before the callbacks hear of it."""
@@ -97,6 +95,7 @@ class Recorder:
         self._callback_seconds, self._epoch_callback_seconds = {}, {}
         self.first_wait, self.open_step = None, False
         self._iterations = self._optimizer_steps()
+        self.call.looks.epoch_began(int(epoch))
         self.ledger_open = True
         self.counters = self.ledger.open(int(epoch))
 
@@ -110,7 +109,8 @@ class Recorder:
     def first_step_ended(self) -> None:
         """Called once in each epoch, after the first train function."""
         self.counters.first = perf()
-        self.first_wait = signals.first_wait(self.ledger)
+        came = self.ledger.meter.waiting()
+        self.first_wait = came.wait if came.batches else None
 
     def epoch_ending(self) -> None:
         """Before the callbacks hear of it; validation is over."""
@@ -130,18 +130,21 @@ class Recorder:
         if self.stop_asked and self.model is not None:
             self.model.stop_training = True
         trained = counters.ended - counters.began
+        came = ledger.came
+        wait = came.wait if came.batches or not steps else None
+        samples, known_by = self.call.looks.samples(came, self.steps_done - steps, steps)
         self.call.put(
             events.EpochEnded(
                 at=time.time(),
                 fit=self.call.number,
                 epoch=int(epoch),
                 steps=steps,
-                samples=ledger.samples,
-                samples_known_by=None if ledger.samples is None else "exact",
+                samples=samples,
+                samples_known_by=known_by,
                 seconds=perf() - counters.began,
-                wait=ledger.wait,
-                wait_known_by=None if ledger.wait is None else "exact",
-                compute=None if ledger.wait is None else max(0.0, trained - ledger.wait - counters.callbacks),
+                wait=wait,
+                wait_known_by=None if wait is None else "exact",
+                compute=None if wait is None else max(0.0, trained - wait - counters.callbacks),
                 callbacks=counters.callbacks + self._epoch_callbacks,
                 validation=self._validation_seconds,
                 first_step=counters.first - counters.began if counters.first else None,
@@ -155,8 +158,7 @@ class Recorder:
                 **self._how_it_ended(steps),
             )
         )
-        if self._signals is not None:
-            self._signals.epoch_ended(int(epoch), trained, ledger.samples)
+        self.call.looks.epoch_ended(int(epoch), trained, samples)
 
     def settle_steps(self) -> None:
         """Make the last batch index true where Keras rounds it up to whole executions: the optimizer counts steps."""
@@ -180,10 +182,10 @@ class Recorder:
 
     def _how_it_ended(self, steps: int) -> Dict[str, Any]:
         facts = self.call.facts
-        if self.open_step:
-            return {"source_ended": True}
-        whole_pass = facts.get("steps_per_epoch") is None and facts.get("steps") == steps
-        return {"source_ended": True if whole_pass else None}
+        ended, closed = self.call.looks.end_of_source()
+        if self.open_step or (facts.get("steps_per_epoch") is None and facts.get("steps") == steps):
+            ended = True
+        return {"source_ended": ended, "source_closed": closed}
 
     # --- validation, and evaluate and predict by themselves
 
@@ -200,7 +202,8 @@ class Recorder:
         self.ledger.cut()
         if self.timed is not None:
             self.timed.seconds = None
-        planned = self.call.facts.get("validation_steps")
+        self.call.looks.validation(self.counters.epoch)
+        planned = self.call.facts.get("validation_steps") or self.call.looks.batches("validation")
         self.testing = Validation(self, planned)
         epoch = self.counters.epoch
         self.call.put(events.ValidationStarted(at=time.time(), fit=self.call.number, epoch=epoch, steps=planned))
@@ -210,7 +213,7 @@ class Recorder:
         self.testing_logs = logs
         if testing is None:
             return
-        wait, _, samples = testing.meter.taken()
+        came = testing.meter.taken()
         seconds = perf() - testing.began
         steps = testing.last + 1
         if not self.call.trains:
@@ -218,6 +221,8 @@ class Recorder:
             return
         self._validation_seconds = (self._validation_seconds or 0.0) + seconds
         self.ledger.meter.taken()
+        samples, known_by = self.call.looks.samples(came, 0, steps, "validation")
+        self.call.looks.training()
         self.call.put(
             events.ValidationEnded(
                 at=time.time(),
@@ -225,9 +230,9 @@ class Recorder:
                 epoch=self.counters.epoch,
                 steps=steps,
                 samples=samples,
-                samples_known_by=None if samples is None else "exact",
+                samples_known_by=known_by,
                 seconds=seconds,
-                wait=wait,
+                wait=came.wait if came.batches else None,
                 metrics=numbers(logs),
             )
         )
@@ -251,7 +256,7 @@ class Validation:
         self.planned = planned
         self.began = perf()
         self.last = -1  # index of the last batch that was evaluated
-        self.meter = Meter(signals.reading)
+        self.meter = Meter(looks.reading)
         self._told = -1
 
     def tell_progress(self) -> None:

@@ -10,13 +10,15 @@ import sys
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def _start_agent():
+def _start_agent() -> None:
     import _frozen_importlib as bootstrap
     import _frozen_importlib_external as external
 
     root = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
     if "tuimon" not in sys.modules:
         spec = external.PathFinder.find_spec("tuimon", [root])
+        if spec is None or spec.loader is None:
+            return
         package = bootstrap.module_from_spec(spec)
         sys.modules["tuimon"] = package
         spec.loader.exec_module(package)
@@ -25,14 +27,14 @@ def _start_agent():
     agent.start()
 
 
-def _hand_on():
+def _hand_on() -> None:
     import _frozen_importlib as bootstrap
     import _frozen_importlib_external as external
 
     spec = external.PathFinder.find_spec("sitecustomize", sys.path)
     if spec is None or spec.loader is None:
         return
-    mine = sys.modules.get("sitecustomize")
+    mine = sys.modules["sitecustomize"]
     module = bootstrap.module_from_spec(spec)
     sys.modules["sitecustomize"] = module
     try:

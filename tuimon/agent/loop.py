@@ -1,0 +1,193 @@
+"""A loop of the user's own that trains: steps by `train_on_batch`, or by an optimizer that applies gradients.
+
+The optimizer's own count of iterations tells the steps, wherever the loop runs: in Python, in a `tf.function` called
+for each batch, or in one that loops over the dataset itself.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from typing import Any, Callable, Dict, Optional
+
+from tuimon import events
+from tuimon.agent import calls, guard, identity, looks
+from tuimon.agent import model as models
+from tuimon.agent.ledger import Ledger, Meter, numbers, resident
+from tuimon.agent.outbox import outbox
+
+perf = time.perf_counter
+
+SWITCH = 50
+"""Steps of another optimizer, with none of the one that is counted, after which the other one is counted."""
+
+
+class Loop:
+    """The recorder of such a loop's call: one epoch for each pass of an iterator that it trained from."""
+
+    timed = None
+    testing = None
+    wish: Optional[Callable[[], None]] = None
+    stop_asked = False
+    open_step = False
+
+    def __init__(self, kind: str, model: Any, leader: Any, frame: Any) -> None:
+        site, comment = calls.call_site(frame)
+        self.call = calls.Call(kind, model, site, comment)
+        self.call.recorder = self
+        self.leader: Callable[[], Any] = weakref.ref(leader)
+        self.by_iterations = kind == "custom-loop"
+        self.others = 0
+        self.epochs_done = 0
+        self.steps_done = 0
+        self.loss: Any = None
+        self.ledger = Ledger(self.call.number, self.call.put, Meter(looks.reading), self.rate)
+        self.counters = self.ledger.open(0)
+        self._base = 0
+        self._samples: Optional[int] = 0
+        self._began = False
+
+    def owns(self, callbacks: Any) -> bool:
+        return False
+
+    @property
+    def optimizer(self) -> Any:
+        leader = self.leader()
+        return leader if self.by_iterations else getattr(leader, "optimizer", None)
+
+    def rate(self) -> Optional[float]:
+        found = guard.run("learning_rate", models.learning_rate, self.optimizer)
+        return found if found is None else float(found)
+
+    # --- on the training thread
+
+    def begin(self, dataset: Any) -> None:
+        """Before its first step."""
+        identity.introduce()
+        calls.loops.append(self.call)
+        identity.tell_devices(self.call.model())
+        self._base = self._iterations() or 0
+        self.call.announce()
+        if dataset is not None:
+            self.call.looks.source_made(dataset, None, None)
+
+    def epoch_begin(self) -> None:
+        self._began = True
+        if self.counters.epoch != self.epochs_done:
+            self.counters = self.ledger.open(self.epochs_done)
+        self.call.put(events.EpochStarted(at=time.time(), fit=self.call.number, epoch=self.epochs_done))
+        self.call.looks.epoch_began(self.epochs_done)
+
+    def step(self, began: float, logs: Any, rows: Optional[int] = None) -> None:
+        """A batch has been trained; `began` is when its step began, where that is known."""
+        if not self._began:
+            self.epoch_begin()
+        counters = self.counters
+        counters.last += 1
+        counters.ended = now = perf()
+        if not counters.first:
+            counters.first = now
+        if rows is not None:
+            counters.rows = (counters.rows or 0) + rows
+        counters.steps.append((counters.last, now, logs))
+
+    def pass_ended(self) -> None:
+        """An iterator that was trained from has been used up: the epoch is over."""
+        if self._began:
+            self._end_epoch(source_ended=True)
+
+    def outcome(self) -> Dict[str, Any]:
+        if self._began and self.counters.last >= 0:
+            self._end_epoch(source_ended=None)
+        return {"epochs": self.epochs_done, "steps": self.steps_done}
+
+    def _end_epoch(self, source_ended: Optional[bool]) -> None:
+        self._settle()
+        counters, ledger = self.counters, self.ledger
+        last = counters.steps[-1][2] if counters.steps else None
+        ledger.cut(final=True)
+        came, steps = ledger.came, counters.last + 1
+        wait = came.wait if came.batches else None
+        samples: Optional[int] = counters.rows
+        known_by: Optional[str] = "exact"
+        if samples is None:
+            samples, known_by = self.call.looks.samples(came, self.steps_done, steps)
+        self.steps_done += steps
+        seconds = counters.ended - counters.began
+        self.call.put(
+            events.EpochEnded(
+                at=time.time(),
+                fit=self.call.number,
+                epoch=counters.epoch,
+                steps=steps,
+                samples=samples,
+                samples_known_by=known_by if samples is not None else None,
+                seconds=seconds,
+                wait=wait,
+                wait_known_by=None if wait is None else "exact",
+                compute=None if wait is None else max(0.0, seconds - wait),
+                first_step=counters.first - counters.began if counters.first else None,
+                metrics=numbers(last),
+                learning_rate=self.rate(),
+                source_ended=source_ended,
+                rss=resident(),
+            )
+        )
+        self.epochs_done += 1
+        self._began = False
+
+    # --- steps as the optimizer counts them
+
+    def _iterations(self) -> Optional[int]:
+        iterations = getattr(self.leader(), "iterations", None) if self.by_iterations else None
+        if iterations is None:
+            return None
+        from tensorflow.python.framework import ops
+
+        with ops.init_scope():
+            return int(iterations.numpy())
+
+    def _settle(self) -> None:
+        """Take over the optimizer's count: a `tf.function` may take many steps in one call."""
+        done = guard.run("iterations", self._iterations)
+        counters = self.counters
+        if done is None:
+            return
+        true = done - self._base - self.steps_done
+        if true > counters.last + 1:
+            counters.last = true - 1
+            if counters.steps:
+                _, ended, logs = counters.steps.pop()
+                counters.steps.append((counters.last, ended, logs))
+
+    # --- on the sender's thread
+
+    def poll(self) -> None:
+        if self.leader() is None:
+            if self.call in calls.loops:
+                calls.loops.remove(self.call)
+                self.call.end(None)
+            return
+        if self._began:
+            self._settle()
+            self.ledger.cut()
+
+
+def pass_ended(steps_before: int) -> None:
+    """An iterator outside of Keras was used up, at whose creation all loops together had done so many steps."""
+    if steps() > steps_before:
+        for call in list(calls.loops):
+            call.recorder.pass_ended()
+
+
+def steps() -> int:
+    """Steps that the loops which run now have done so far, as far as Python has seen them."""
+    return sum(call.recorder.steps_done + call.recorder.counters.last + 1 for call in calls.loops)
+
+
+def newest() -> Optional[Loop]:
+    return calls.loops[-1].recorder if calls.loops else None
+
+
+def flush() -> None:
+    outbox.flush(0.3)
