@@ -85,7 +85,7 @@ def distributed_in_graph(original: Any, iterator: Any, name: Any) -> Any:
     started = _clock()
     with _after([started]), nesting():
         values = original(iterator, name)
-    _add(started, [leaf for leaf in nest.flatten(values, expand_composites=True)], _rows_of_replicas(values))
+    _add(started, list(nest.flatten(values, expand_composites=True)), _rows_of_replicas(values))
     return values
 
 
@@ -177,7 +177,7 @@ def _add(started: Any, values: Sequence[Any], rows: Optional[Callable[[], Any]])
     with _aside():
         with _after(values):
             ended = _clock()
-        counts = [ended - started, _number(1.0)] + _counted(rows)
+        counts = [ended - started, _number(1.0), *_counted(rows)]
         return _pack_and_add(counts)
 
 

@@ -79,8 +79,8 @@ def single_waits() -> List[float]:
 
 def install() -> None:
     """Bracket TensorFlow's iterators, once its modules are there. Does nothing the second time."""
-    ops = sys.modules.get("tensorflow.python.ops.gen_dataset_ops")
-    iterator_ops = sys.modules.get("tensorflow.python.data.ops.iterator_ops")
+    ops: Any = sys.modules.get("tensorflow.python.ops.gen_dataset_ops")
+    iterator_ops: Any = sys.modules.get("tensorflow.python.data.ops.iterator_ops")
     if ops is None or iterator_ops is None or hasattr(ops.iterator_get_next, "tuimon"):
         return
     ops.iterator_get_next = _timed_next(ops, ops.iterator_get_next)
