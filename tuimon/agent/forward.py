@@ -20,7 +20,7 @@ from tuimon.agent import layers
 Seen = List[Tuple[Any, Any]]
 """Each layer that ran, with what left it, in order."""
 
-_REFUSED = frozenset("Lambda TFSMLayer JaxLayer FlaxLayer TorchModuleWrapper Masking".split())
+_REFUSED = frozenset(["Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "Masking"])
 _UNSAFE = ("random", "dropout", "py_func", "numpy_function", "print", "assign", "shuffle", "sampler")
 
 

@@ -8,51 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Iterator, List, Optional, TypeVar
 
+from tuimon.agent import kinds
+
 T = TypeVar("T")
 
 UNKNOWN = "unknown"
 """An activation that cannot be told: a function of the user's own, or an operation with a range of its own."""
-
-_ACTIVATION_LAYERS = {
-    "Softmax": "softmax",
-    "LogSoftmax": "log_softmax",
-    "Sigmoid": "sigmoid",
-    "HardSigmoid": "hard_sigmoid",
-    "Tanh": "tanh",
-    "HardTanh": "hard_tanh",
-    "ReLU": "relu",
-    "Relu": "relu",
-    "Relu6": "relu6",
-    "LeakyReLU": "leaky_relu",
-    "LeakyRelu": "leaky_relu",
-    "PReLU": "prelu",
-    "ELU": "elu",
-    "Elu": "elu",
-    "Selu": "selu",
-    "Gelu": "gelu",
-    "Silu": "silu",
-    "Softplus": "softplus",
-    "Softsign": "softsign",
-}
-"""Layers of Keras and its operations on symbolic tensors, by class."""
-
-_ACTIVATION_FUNCTIONS = frozenset(_ACTIVATION_LAYERS.values()) | {"linear", "exponential", "swish", "mish"}
-
-_KEEP_VALUES = frozenset(
-    "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianDropout GaussianNoise AlphaDropout Flatten "
-    "Reshape Permute Identity Squeeze ExpandDims Transpose ActivityRegularization Cropping1D Cropping2D Cropping3D "
-    "RepeatVector Cast".split()
-)
-"""What leaves these has the range of what came in."""
-
-_LINEAR = frozenset("BatchNormalization LayerNormalization GroupNormalization".split())
-
-_PREPARE = _KEEP_VALUES | frozenset(
-    "Masking Resizing CenterCrop RandomCrop RandomFlip RandomTranslation RandomRotation RandomZoom RandomContrast "
-    "RandomBrightness RandomHeight RandomWidth ZeroPadding1D ZeroPadding2D ZeroPadding3D InputLayer GetItem "
-    "SlicingOpLambda".split()
-)
-"""Layers before the first one that computes; the search for the first layers goes on behind them."""
 
 
 def or_none(read: Callable[..., T], *arguments: Any) -> Optional[T]:
@@ -66,7 +27,7 @@ def or_none(read: Callable[..., T], *arguments: Any) -> Optional[T]:
 def is_keras(thing: Any) -> bool:
     """The class or function comes with Keras, as one of its versions and builds."""
     module = getattr(thing, "__module__", None) or ""
-    return module.split(".")[0] in ("keras", "tf_keras") or ".keras." in module and module.startswith("tensorflow.")
+    return module.split(".")[0] in ("keras", "tf_keras") or (".keras." in module and module.startswith("tensorflow."))
 
 
 def kind(layer: Any) -> str:
@@ -160,15 +121,15 @@ def own_activation(layer: Any) -> Optional[str]:
     if not is_keras(type(layer)):
         # A class of the user's own that extends one of Keras' may do anything to what its base computes.
         return UNKNOWN
-    if name in _ACTIVATION_LAYERS:
-        return _ACTIVATION_LAYERS[name]
-    if name in _KEEP_VALUES:
+    if name in kinds.ACTIVATION_LAYERS:
+        return kinds.ACTIVATION_LAYERS[name]
+    if name in kinds.KEEP_VALUES:
         return "keeps"
-    if name in _LINEAR:
+    if name in kinds.LINEAR:
         return None
     if name == "TFOpLambda":
         function = snake(kind(layer))
-        return function if function in _ACTIVATION_FUNCTIONS else UNKNOWN
+        return function if function in kinds.ACTIVATION_FUNCTIONS else UNKNOWN
     if hasattr(layer, "activation"):
         activation = activation_name(layer.activation)
         return "keeps" if name == "Activation" and activation is None else activation
@@ -191,7 +152,7 @@ def activation_name(activation: Any) -> Optional[str]:
         if not is_keras(activation) and module.split(".")[0] not in ("tensorflow", "jax", "torch"):
             return UNKNOWN
     name = re.sub(r"_v\d$", "", name)
-    return None if name == "linear" else name if name in _ACTIVATION_FUNCTIONS else name or UNKNOWN
+    return None if name == "linear" else name if name in kinds.ACTIVATION_FUNCTIONS else name or UNKNOWN
 
 
 def first_kinds(model: Any) -> List[str]:
@@ -215,7 +176,7 @@ def _follow(model: Any, tensor: Any, found: List[str], seen: "set[int]") -> None
             continue
         if kind(consumer) not in found:
             found.append(kind(consumer))
-        if type(consumer).__name__ in _PREPARE:
+        if type(consumer).__name__ in kinds.PREPARE:
             _follow(model, output, found, seen)
 
 
@@ -239,6 +200,6 @@ def _leading(layers: Iterator[Any], most: int) -> List[str]:
         name = type(layer).__name__
         if name != "InputLayer":
             found.append(kind(layer))
-        if name not in _PREPARE and len(found) >= most:
+        if name not in kinds.PREPARE and len(found) >= most:
             break
     return found

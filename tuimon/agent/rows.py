@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Tuple
 
+INPUTS = 64
+"""A longer list is no list of inputs, but one of rows."""
+
 _TRANSPARENT = frozenset(
-    "_BatchDataset _ParallelBatchDataset _ShuffleDataset _PrefetchDataset _CacheDataset _RepeatDataset _TakeDataset "
-    "_OptionsDataset _MemoryCacheDataset".split()
+    [
+        "_BatchDataset",
+        "_ParallelBatchDataset",
+        "_ShuffleDataset",
+        "_PrefetchDataset",
+        "_CacheDataset",
+        "_RepeatDataset",
+        "_TakeDataset",
+        "_OptionsDataset",
+        "_MemoryCacheDataset",
+    ]
 )
 """Stages of a tf.data pipeline that leave the values of its rows as they were."""
 
@@ -23,8 +35,11 @@ def of(x: Any, y: Any, most: int) -> Optional[Tuple[Any, Any]]:
     if not rows:
         return None
     step = max(1, rows // most)
-    taken = _map(x, lambda array: array[::step][:most])
-    return taken, None if y is None or _length(y) != rows else _map(y, lambda array: array[::step][:most])
+
+    def take(data: Any) -> Any:
+        return data.iloc[::step][:most].to_numpy() if hasattr(data, "iloc") else data[::step][:most]
+
+    return _map(x, take), None if y is None or _length(y) != rows else _map(y, take)
 
 
 def _behind(dataset: Any) -> Optional[Tuple[Any, Any]]:
@@ -56,10 +71,12 @@ def _length(data: Any) -> int:
     if isinstance(data, dict):
         data = list(data.values())
     if isinstance(data, (list, tuple)):
+        if len(data) > INPUTS:
+            return 0
         lengths = {_length(each) for each in data}
         return lengths.pop() if len(lengths) == 1 else 0
     shape = getattr(data, "shape", None)
-    if shape is None or not len(shape) or not hasattr(data, "dtype") or hasattr(data, "iloc"):
+    if shape is None or not len(shape) or not (hasattr(data, "dtype") or hasattr(data, "iloc")):
         return 0
     return int(shape[0] or 0)
 

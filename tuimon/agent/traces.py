@@ -8,6 +8,7 @@ its code is the same: only traces of one and the same object count there.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
 from typing import Any, Callable, Optional, Tuple
@@ -28,7 +29,6 @@ def install(module: Any, fit: Callable[[], Optional[int]], emit: Callable[[event
     if getattr(type(manager), "_tuimon", False):
         return
     counts = Counts()
-    executing_eagerly = _executing_eagerly(module)
     original = type(manager).called_with_tracing
 
     def called_with_tracing(self: Any, key: Any, function: Any, *rest: Any, **named: Any) -> Any:
@@ -36,7 +36,7 @@ def install(module: Any, fit: Callable[[], Optional[int]], emit: Callable[[event
         try:
             number = fit()
             # A function traced inside another one's trace is part of that trace.
-            if executing_eagerly():
+            if sys.modules["tensorflow.python.eager.context"].executing_eagerly():
                 event = counts.traced(key, function, self._detectors.get(key), number)
                 if event is not None:
                     emit(event)
@@ -82,13 +82,6 @@ def _recent(detector: Any) -> Tuple[Optional[int], Optional[int]]:
     per_trace = getattr(detector, "_calls_per_tracings", None)
     calls = getattr(detector, "_call_count", None)
     return calls, None if per_trace is None else len(per_trace)
-
-
-def _executing_eagerly(module: Any) -> Callable[[], bool]:
-    context = getattr(module, "context", None)
-    if context is None:
-        from tensorflow.python.eager import context
-    return context.executing_eagerly  # type: ignore[no-any-return]
 
 
 def _made_by_keras(code: Any) -> bool:

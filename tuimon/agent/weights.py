@@ -1,8 +1,8 @@
 """The trainable weights at the end of an epoch: are they finite, do they move, how large are they.
 
 A scan reads every value once, on the training thread. Scans may take a thousandth of the time trained (see `budget`);
-a model too large for that is scanned in some epochs only. Against the scan before, up to `COMPARED` values are compared,
-a regular selection where a model has more.
+a model too large for that is scanned in some epochs only. Against the scan before, up to `COMPARED` values are
+compared, a regular selection where a model has more.
 """
 
 from __future__ import annotations
