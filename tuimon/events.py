@@ -69,6 +69,7 @@ class RunStarted(Event):
     dataset_size: Optional[int] = None  # samples, declared by --dataset-size
     source: str = "run"  # run, attach, watch, or the reader that made these events of a foreign log
     settings: Facts = _facts()  # rule settings and script comments that the run was started with
+    clock: str = "utc"  # "relative": the log has no dates, times count from its beginning
 
 
 @dataclass(frozen=True)
@@ -433,6 +434,7 @@ class EpochEnded(AgentEvent):
     fit: int = 0
     epoch: int = 0
     steps: Optional[int] = None
+    steps_known_by: Optional[str] = "exact"  # "printed": by a progress bar, which ends at its target whatever ran
     samples: Optional[int] = None
     samples_known_by: Optional[str] = None
     seconds: Number = None

@@ -72,6 +72,7 @@ class Epoch:
     started_at: float
     ended_at: float | None = None
     steps: int = 0
+    steps_known_by: str | None = "exact"
     samples: int | None = 0
     samples_known_by: str | None = "exact"
     seconds: float | None = None
@@ -301,6 +302,7 @@ class Fit:
         if event.steps is not None:
             self.steps_done += event.steps - epoch.steps if epoch.complete else 0
             epoch.steps = event.steps
+        epoch.steps_known_by = event.steps_known_by
         if event.samples is not None or event.samples_known_by is not None:
             if self.samples_done is not None and event.samples is not None:
                 self.samples_done += event.samples - (epoch.samples or 0) if epoch.complete else 0
