@@ -46,9 +46,10 @@ class Header(Painted):
 
 def _first(view: View, width: int) -> Row:
     theme, run, fit = view.theme, view.run, view.fit
-    row = Row(" ").add(run.name or "tuimon", theme.strong)
     script = _script(run)
-    if script and script != run.name and width >= 110:
+    named = run.name if run.name != run.id else script
+    row = Row(" ").add(named or run.id or "tuimon", theme.strong)
+    if script and script != named and width >= 110:
         row.add(f" {script}", theme.dim)
     row.add("  ").extend(state(view))
     if fit is not None:

@@ -41,8 +41,10 @@ class Row:
     def add(self, text: str, style: Style = NULL) -> Row:
         if text:
             text = clean(text)
-            self.segments.append(Segment(text, style))
             self.width += cell_len(text)
+            if self.segments and self.segments[-1].style == style:
+                text = self.segments.pop().text + text
+            self.segments.append(Segment(text, style))
         return self
 
     def extend(self, other: Row) -> Row:

@@ -17,11 +17,11 @@ def chain(view: View, fit: Fit, width: int, height: int) -> list[Row]:
     source = fit.source
     if source is None or not source.chain:
         return []
-    weak = weak_link(fit)
+    weak = weak_links(fit)
     rows = [Row()]
     for index, text in enumerate(source.chain):
         link = Row(f"{glyphs.arrow} " if index else "", theme.dim)
-        if weak is not None and weak[0] == index:
+        if index in weak:
             link.add(f"{glyphs.warning} {text} ", theme.warn)
         else:
             by_keras = source.described.pipeline[index].get("by_keras")
@@ -29,17 +29,19 @@ def chain(view: View, fit: Fit, width: int, height: int) -> list[Row]:
         if rows[-1].width and rows[-1].width + link.width > width:
             rows.append(Row())
         rows[-1].extend(link)
-    if len(rows) < height and weak is not None:
-        rows.append(Row(f"{glyphs.warning} {weak[1]}", theme.warn))
+    reasons = [f"{source.described.pipeline[index].get('op', '?')} {why}" for index, why in weak.items()]
+    if len(rows) < height and reasons:
+        rows.append(Row(f"{glyphs.warning} {', '.join(reasons)}", theme.warn))
     return rows if len(rows) <= height else rows[-height:]
 
 
-def weak_link(fit: Fit) -> tuple[int, str] | None:
-    """The stage that leaves samples out, or the one that the model waits for, and why; None when all is well."""
+def weak_links(fit: Fit) -> dict[int, str]:
+    """The stages that leave samples out, and the one that the model waits for: index and why."""
     source = fit.source
     if source is None:
-        return None
-    return _leaving_out(source) or (_slow(source) if _wait_share(fit) >= SLOW else None)
+        return {}
+    links = [_leaving_out(source), _slow(source) if _wait_share(fit) >= SLOW else None]
+    return dict(link for link in links[::-1] if link is not None)
 
 
 def _leaving_out(source: Source) -> tuple[int, str] | None:

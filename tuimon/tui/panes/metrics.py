@@ -15,7 +15,7 @@ from tuimon.tui.view import View
 
 SMOOTHINGS = (0.0, 0.6, 0.9)
 
-NARROWEST, LOWEST = 34, 6
+NARROWEST, LOWEST = 34, 9
 """Cells that a chart needs to stand beside or below another one."""
 
 
@@ -123,7 +123,7 @@ class MetricsPane(Pane):
             if value is None:
                 continue
             row.add(f"{sign} ", style).add(f"{called} ", theme.text if key == name else theme.dim)
-            row.add(f"{units.value_of(value)}  ", theme.strong if math.isfinite(value) else theme.bad)
+            row.add(f"{_text(name, value)}  ", theme.strong if math.isfinite(value) else theme.bad)
         if at is not None:
             return row.add(f"at {_place(self.axis, x, made)}", theme.accent)
         bad = fit.non_finite.get(name) or fit.non_finite.get(f"val_{name}")
@@ -175,6 +175,12 @@ def _place(axis: curves.AxisKind, x: float, made: curves.Knots) -> str:
     if axis == "time":
         return units.clock(x - made.time[0])
     return f"{axis} {units.short(round(x)) if axis == 'step' else f'{x:.3g}'}"
+
+
+def _text(name: str, value: float) -> str:
+    """With the unit, where the name tells it."""
+    words = {"step time": units.duration, "input wait": units.ratio}.get(name, units.value_of)
+    return words(value)
 
 
 def _value(fit: Fit, name: str, at: tuple[float, float] | None) -> float | None:
