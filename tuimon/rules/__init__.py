@@ -11,9 +11,34 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tuimon.rules.constant_output import ConstantOutput
+from tuimon.rules.dead_units import DeadUnits
+from tuimon.rules.diverging_loss import DivergingLoss
 from tuimon.rules.finding import SEVERITIES, Finding, Rule, Severity
+from tuimon.rules.frozen_weights import FrozenWeights
 from tuimon.rules.headline import headline
+from tuimon.rules.imbalanced_labels import ImbalancedLabels
+from tuimon.rules.labels_out_of_range import LabelsOutOfRange
+from tuimon.rules.logits_mismatch import LogitsMismatch
+from tuimon.rules.loss_plateau import LossPlateau
+from tuimon.rules.missing_targets import MissingTargets
 from tuimon.rules.mute import Mutes
+from tuimon.rules.negative_loss import NegativeLoss
+from tuimon.rules.non_finite_data import NonFiniteData
+from tuimon.rules.non_finite_loss import NonFiniteLoss
+from tuimon.rules.non_finite_weights import NonFiniteWeights
+from tuimon.rules.nothing_trainable import NothingTrainable
+from tuimon.rules.odd_learning_rate import OddLearningRate
+from tuimon.rules.oscillating_loss import OscillatingLoss
+from tuimon.rules.overfitting import Overfitting
+from tuimon.rules.shape_broadcast import ShapeBroadcast
+from tuimon.rules.softmax_on_one_unit import SoftmaxOnOneUnit
+from tuimon.rules.stuck_at_base_rate import StuckAtBaseRate
+from tuimon.rules.unfit_loss import UnfitLoss
+from tuimon.rules.unreachable_targets import UnreachableTargets
+from tuimon.rules.unscaled_input import UnscaledInput
+from tuimon.rules.validation_scale_mismatch import ValidationScaleMismatch
+from tuimon.rules.vanishing_gradient import VanishingGradient
 
 if TYPE_CHECKING:
     from tuimon.state import Run
@@ -32,7 +57,33 @@ __all__ = [
     "summary",
 ]
 
-RULES: list[Rule] = []
+RULES: list[Rule] = [
+    MissingTargets(),
+    NothingTrainable(),
+    SoftmaxOnOneUnit(),
+    LogitsMismatch(),
+    LabelsOutOfRange(),
+    ShapeBroadcast(),
+    UnfitLoss(),
+    UnreachableTargets(),
+    UnscaledInput(),
+    ValidationScaleMismatch(),
+    ImbalancedLabels(),
+    StuckAtBaseRate(),
+    NonFiniteData(),
+    NonFiniteLoss(),
+    NonFiniteWeights(),
+    DivergingLoss(),
+    OscillatingLoss(),
+    OddLearningRate(),
+    FrozenWeights(),
+    VanishingGradient(),
+    DeadUnits(),
+    ConstantOutput(),
+    NegativeLoss(),
+    Overfitting(),
+    LossPlateau(),
+]
 """Every rule with its default thresholds, in the order in which tables list them."""
 
 

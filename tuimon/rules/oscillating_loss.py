@@ -1,0 +1,118 @@
+"""The training loss swings up and down and gets nowhere.
+
+What it means: for many epochs the loss has jumped far above its best and back, without a new best. The steps are so
+large that they leap over the valley they should go down.
+
+Why it matters: which weights you end up with is luck.
+
+How it is decided: at least eight epochs; no new best for five; since the best, swings of more than 0.3 of the mean
+loss and of a tenth of the first epoch's loss, with at least two turns; and the median of the last three epochs 1.2
+times the best or more. A loss that has all but vanished, trainings with their own train step or loss, epochs of fewer
+than four steps, and learning rates that are raised again on purpose (cycles, restarts) are not judged. The validation
+loss is never used.
+
+What to do: lower the learning rate or the momentum, or let the rate decay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import TYPE_CHECKING
+
+from tuimon.rules import evidence, losses, sayings, signals
+from tuimon.rules.curve import Point, curve
+from tuimon.rules.finding import Finding
+
+if TYPE_CHECKING:
+    from tuimon.state import Fit, Run
+
+
+@dataclass(frozen=True)
+class OscillatingLoss:
+    epochs: int = 8  # before it is judged; own choice
+    without_best: int = 5  # epochs since the best; own choice
+    swing: float = 0.3  # highest minus best, of the mean loss since the best; own choice
+    of_first: float = 0.1  # the same, of the first epoch's loss; own choice
+    above_best: float = 1.2  # median of the last three epochs, in times of the best; own choice
+    vanished: float = 1e-3  # of the first loss, below which nothing is judged; own choice
+    steps: int = 4  # per epoch, below which one batch makes the loss; own choice
+    raised: float = 2.0  # times that the learning rate rises within the fit, which is a cycle; own choice
+
+    def check(self, run: Run) -> Iterator[Finding]:
+        for fit in run.training:
+            yield from self.of(fit)
+
+    def of(self, fit: Fit) -> Iterator[Finding]:
+        if fit.call != "fit" or losses.own_objective(fit) or any(loss.get("custom") for loss in losses.of(fit)):
+            return
+        points = [point for point in curve(fit) if point.epoch.steps >= self.steps]
+        if len(points) < self.epochs or self._cycles(points):
+            return
+        values = [point.value for point in points]
+        first = next((end for end in range(self.epochs, len(values) + 1) if self._swings(values[:end])), None)
+        if first is not None:
+            yield self._finding(fit, points, first, over=not self._swings(values))
+
+    def _swings(self, values: Sequence[float]) -> bool:
+        best = min(values)
+        since = values[values.index(best) + 1 :]
+        if len(since) < self.without_best or best <= self.vanished * values[0]:
+            return False
+        height = max(since) - best
+        high = height > self.swing * fmean(since) and height > self.of_first * values[0]
+        return high and median(values[-3:]) >= self.above_best * best and _turns(since, self.of_first * height) >= 2
+
+    def _cycles(self, points: list[Point]) -> bool:
+        """The learning rate was raised again after it had fallen."""
+        rates = [point.epoch.learning_rate for point in points if point.epoch.learning_rate]
+        highest = lowest = rates[0] if rates else 0.0
+        for rate in rates:
+            if rate < highest:
+                lowest = min(lowest, rate)
+                if rate >= self.raised * lowest:
+                    return True
+            else:
+                if rate >= self.raised * lowest and lowest < highest:
+                    return True
+                highest = lowest = rate
+        return False
+
+    def _finding(self, fit: Fit, points: list[Point], first: int, over: bool) -> Finding:
+        values = [point.value for point in points]
+        best = min(values)
+        since = values[values.index(best) + 1 :] or values[first - 1 :]
+        last, rate = points[first - 1].epoch, points[first - 1].epoch.learning_rate
+        lower = f" (it is {rate:g}; try {rate / 10:g})" if rate else ""
+        return Finding(
+            rule="oscillating-loss",
+            severity="warning",
+            message=(
+                f"the loss swings between {sayings.number(min(since))} and {sayings.number(max(since))} since its best "
+                f"of {sayings.number(best)}, {len(since)} epochs ago (limit {self.without_best} epochs, "
+                f"swings of {sayings.share(self.swing)})"
+            ),
+            advice=f"Lower the learning rate{lower} or the momentum, or let the rate decay.",
+            fit=fit.index,
+            epoch=last.index,
+            at=last.ended_at,
+            numbers={"best": best, "highest": max(since), "learning_rate": rate},
+            over=over,
+        )
+
+    def unjudged(self, run: Run) -> str | None:
+        return evidence.unjudged(run, signals.has_loss, signals.NO_LOSS)
+
+
+def _turns(values: Sequence[float], size: float) -> int:
+    """How often the direction changes, moves smaller than `size` left out."""
+    turns, direction, pivot = 0, 0, values[0]
+    for value in values[1:]:
+        move = value - pivot
+        if abs(move) < size:
+            continue
+        sign = 1 if move > 0 else -1
+        turns += direction not in (0, sign)
+        direction, pivot = sign, value
+    return turns
