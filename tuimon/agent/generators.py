@@ -10,9 +10,9 @@ from __future__ import annotations
 import sys
 import weakref
 from itertools import chain, filterfalse
-from typing import Any, Callable, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional
 
-from tuimon.agent import guard
+from tuimon.agent import closures, guard
 
 on_element: Optional[Callable[[Any, Any], None]] = None
 """Is shown each element: what TensorFlow keeps for its generator, and the element as it was yielded."""
@@ -61,6 +61,17 @@ def install() -> None:
     state.get_iterator = brackets.disguised(get_iterator, module, original)
 
 
+def owner_of(state: Any) -> Any:
+    """The object whose method or inner function feeds TensorFlow: Keras' data adapter, for one."""
+    function = getattr(state, "_generator", None)
+    return getattr(function, "__self__", None) or closures.captured(function).get("self")
+
+
+def states_of(adapter: Any) -> List[Any]:
+    """The generators that this data adapter feeds TensorFlow with, as far as they have been asked yet."""
+    return [state for state in list(_passes.keys()) if owner_of(state) is adapter] if adapter is not None else []
+
+
 def pass_of(state: Any) -> Optional[Pass]:
     """The newest pass over this generator; None before the first one that was watched."""
     return _passes.get(state)
@@ -85,39 +96,3 @@ def _watched(state: Any, iterator: Any) -> Any:
 
     # `filterfalse` is asked only once the generator has ended, and yields nothing.
     return chain(map(saw, iterator), filterfalse(ended, (None,)))
-
-
-class Watch:
-    """Whether a source came to its end in an epoch. Made once a fit; `began` is called as each epoch begins."""
-
-    def __init__(self, states: Sequence[Any]) -> None:
-        self._states = list(states)
-        self._from: Tuple[Tuple[int, int], ...] = ()
-
-    def began(self) -> None:
-        self._from = self._now()
-
-    def _now(self) -> Tuple[Tuple[int, int], ...]:
-        found = [pass_of(state) for state in self._states]
-        return tuple((each.number, each.elements) if each else (0, 0) for each in found)
-
-    @property
-    def ended(self) -> Optional[bool]:
-        """The generator has come to its end; None where there is none, or it was not asked since `began`."""
-        passes = [each for each in map(pass_of, self._states) if each is not None]
-        if not passes or self._now() == self._from:
-            return None
-        return all(each.exhausted for each in passes)
-
-    @property
-    def closed(self) -> Optional[bool]:
-        """It gave more than in its longest full pass before, and was left before its end. None where it cannot be told.
-
-        Asking it for one more is the only other way to learn that there was more, and would change the training.
-        """
-        ended = self.ended
-        if ended is None or ended:
-            return None if ended is None else False
-        passes = [each for each in map(pass_of, self._states) if each is not None]
-        compared = [each.elements > each.longest_full for each in passes if each.longest_full is not None]
-        return True if any(compared) else None

@@ -11,7 +11,7 @@ import types
 from typing import Any, Dict, List, Optional
 
 from tuimon import events
-from tuimon.agent import closures, components, generators, guard, pipeline, sizes
+from tuimon.agent import closures, components, guard, pipeline, sizes
 from tuimon.events import Facts
 
 _PATHS_CHECKED = 256
@@ -100,15 +100,6 @@ def kind_of(x: Any) -> str:
     if module in ("tensorflow", "torch", "jaxlib", "jax") and hasattr(first, "shape"):
         return "tensor"
     return "generator" if hasattr(x, "__next__") else "other"
-
-
-def watch(x: Any, dataset: Any = None) -> generators.Watch:
-    """Tells at the end of an epoch whether the source ended or was left early. `dataset`: what Keras made of x."""
-    states: List[Any] = []
-    for each in (x, dataset):
-        if each is not None and not states and kind_of(each) == "tf.data":
-            states = guard.run("sources.watch", pipeline.generator_states, each) or []
-    return generators.Watch(states)
 
 
 # --- kinds
