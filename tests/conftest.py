@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.harness import tuimon as tuimon
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     rows = [

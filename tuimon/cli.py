@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from tuimon import __version__
 from tuimon.errors import TuimonError, UsageError
-from tuimon.verbs import VERBS
+from tuimon.verbs import VERBS, run
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,8 +35,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments ask for. What the user can mend is one line on stderr, never a traceback."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    command: list[str] = []
+    if arguments[:1] == ["run"]:
+        own, command = run.split(arguments[1:])  # argparse would look for options of ours in the script's arguments
+        arguments = ["run", *own]
     try:
-        args = parser().parse_args(argv)
+        args = parser().parse_args(arguments)
+        args.command = command
         status: int = args.verb(args)
         sys.stdout.flush()
         return status

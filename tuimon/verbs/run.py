@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,22 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--readonly", action="store_true", help="a screen that cannot ask anything of the run")
     parser.add_argument("--interval", type=_seconds, default=1.0, metavar="S", help="seconds between samples (1)")
-    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, help="run a module, as `python -m` does")
-    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="SCRIPT ...", help=argparse.SUPPRESS)
-    parser.set_defaults(verb=run)
+    parser.set_defaults(verb=run, command=[])
+
+
+VALUED = ("--name", "--log-dir", "--python", "--json", "--fail-on", "--dataset-size", "--interval")
+"""Options that take the next argument."""
+
+
+def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Arguments of `run` as tuimon's own options, and the command: all from the first argument that is no option."""
+    index = 0
+    while index < len(arguments):
+        argument = arguments[index]
+        if argument in ("--", "-m") or not argument.startswith("-"):
+            break
+        index += 2 if argument in VALUED else 1
+    return list(arguments[:index]), list(arguments[index:])
 
 
 def _positive(text: str) -> int:
@@ -137,12 +151,12 @@ def check_report(path: str | None) -> None:
 
 def command_of(args: argparse.Namespace) -> list[str]:
     """The command line as `python …`, checked as far as it can be checked without running it."""
-    if args.module is not None:
-        if not args.module:
-            raise UsageError("-m needs a module", "e.g. `tuimon run -m pkg.train`")
-        return [interpreter(args.python), "-m", *args.module]
     if not args.command:
         raise UsageError("what is to be run?", "give a script: `tuimon run train.py`")
+    if args.command[0] == "-m":
+        if len(args.command) < 2:
+            raise UsageError("-m needs a module", "e.g. `tuimon run -m pkg.train`")
+        return [interpreter(args.python), *args.command]
     if args.command[0] == "--":
         return _free_command(args.command[1:])
     script = args.command[0]

@@ -1,0 +1,170 @@
+"""`tuimon run` without a terminal stands in for `python`: the same output, the same signals, the same status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Tuimon, wait_for
+from tuimon import events
+
+TALKING = """
+import os, sys
+os.write(1, b"out 1\\r\\x1b[31m\\xff out 2\\n")
+os.write(2, b"err 1\\n\\x00err 2\\n")
+sys.exit(int(sys.argv[1]))
+"""
+
+FACTS = """
+import json, os, sys
+print(json.dumps({
+    "argv": sys.argv, "name": __name__, "path0": sys.path[0], "cwd": os.getcwd(), "file": __file__,
+    "package": __package__, "environment": {
+        name: value for name, value in os.environ.items() if not name.startswith("TUIMON_")
+    },
+}))
+"""
+
+
+def test_output_and_status_are_the_scripts_own(tuimon: Tuimon) -> None:
+    script = tuimon.script(TALKING)
+
+    done = tuimon.run("run", "--headless", script, "5")
+
+    assert done.status == 5
+    assert done.stdout == b"out 1\r\x1b[31m\xff out 2\n"
+    assert done.stderr == b"err 1\n\x00err 2\n"
+    assert any("failed with status 5" in line for line in done.said)
+
+
+@pytest.mark.parametrize("form", ["script", "module"])
+def test_a_script_sees_what_plain_python_shows_it(tuimon: Tuimon, form: str) -> None:
+    script = tuimon.script(FACTS, "facts.py")
+    target = [str(script)] if form == "script" else ["-m", "facts"]
+    arguments = [*target, "--name", "x", "--", "-m", "--headless"]
+
+    done = tuimon.run("run", "--headless", *arguments)
+    plain = subprocess.run(
+        [sys.executable, *arguments], cwd=tuimon.path, env=tuimon.environment, capture_output=True, check=True
+    )
+
+    seen, expected = json.loads(done.stdout), json.loads(plain.stdout)
+    for name in ("PYTHONUNBUFFERED", "PYTHONPATH"):
+        seen["environment"].pop(name)
+        expected["environment"].pop(name, None)
+    assert seen == expected
+
+
+def test_a_free_command_may_end_in_python(tuimon: Tuimon) -> None:
+    script = tuimon.script(TALKING)
+
+    done = tuimon.run("run", "--headless", "--", "nice", "-n", "1", sys.executable, script, "0")
+
+    assert done.status == 0
+    assert done.stdout.startswith(b"out 1")
+
+
+def test_what_the_shell_hands_on_reaches_the_script(tuimon: Tuimon) -> None:
+    script = tuimon.script("import sys; print(open(sys.argv[1]).read())")
+    reader, writer = os.pipe()
+    os.write(writer, b"handed on")
+    os.close(writer)
+
+    done = tuimon.run("run", "--headless", script, f"/dev/fd/{reader}", pass_fds=[reader])
+    os.close(reader)
+
+    assert done.stdout == b"handed on\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_handed_on_and_ends_as_it_would_have(tuimon: Tuimon, number: signal.Signals) -> None:
+    script = tuimon.script("import time; print('ready', flush=True); time.sleep(600)")
+    process = tuimon.start("run", "--headless", script)
+    wait_for(lambda: tuimon.directory.stdout.exists() and b"ready" in tuimon.directory.stdout.read_bytes(), "ready")
+
+    process.send_signal(number)
+    done = tuimon.finish(process)
+
+    assert done.status == 128 + number
+    asked = [event for event in tuimon.events() if isinstance(event, events.SignalRequested)]
+    assert [request.signal for request in asked] == [number]
+    assert "headless" in asked[0].by
+
+
+def test_a_script_may_handle_the_signal(tuimon: Tuimon) -> None:
+    script = tuimon.script(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))\n"
+        "print('ready', flush=True); time.sleep(600)"
+    )
+    process = tuimon.start("run", "--headless", script)
+    wait_for(lambda: tuimon.directory.stdout.exists() and b"ready" in tuimon.directory.stdout.read_bytes(), "ready")
+
+    process.send_signal(signal.SIGUSR1)
+
+    assert tuimon.finish(process).status == 7
+
+
+def test_nohup_stays_in_force(tuimon: Tuimon) -> None:
+    script = tuimon.script(
+        "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)"
+    )
+
+    done = tuimon.run("run", script, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+
+    assert done.stdout == b"True True\n"
+
+
+def test_without_home_for_sockets_it_goes_elsewhere_and_says_where(tuimon: Tuimon) -> None:
+    """As under cron: an empty environment, no runtime directory."""
+    script = tuimon.script("print('done')")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tuimon.path), "TMPDIR": str(tuimon.path / ("d" * 100))}
+
+    done = subprocess.run(
+        tuimon.command("run", script), cwd=tuimon.path, env=environment, capture_output=True, check=False
+    )
+
+    assert done.returncode == 0
+    assert done.stdout == b"done\n"
+    where = done.stderr.decode().split("socket ")[1].split()[0]
+    assert len(where) <= 107
+    assert not where.startswith(str(tuimon.path))
+    assert not Path(where).exists()  # it is over
+
+
+def test_the_report_may_go_to_standard_output(tuimon: Tuimon) -> None:
+    script = tuimon.script(TALKING)
+
+    done = tuimon.run("run", "--json", "-", script, "0")
+
+    assert done.report is not None
+    assert done.report["run"]["exit_code"] == 0
+    assert b"out 1" in done.stderr
+
+
+def test_an_unfinished_line_of_the_script_is_not_broken_by_ours(tuimon: Tuimon) -> None:
+    script = tuimon.script("import sys, time; sys.stderr.write('half'); time.sleep(0.5); sys.stderr.write(' line\\n')")
+
+    done = tuimon.run("run", script)
+
+    assert b"half line\n" in done.stderr
+
+
+def test_a_reader_that_goes_away_does_not_stop_the_script(tuimon: Tuimon) -> None:
+    script = tuimon.script(
+        "import time\nfor i in range(20000): print('x' * 100)\ntime.sleep(0.5)\nopen('finished', 'w').close()"
+    )
+    process = tuimon.start("run", script)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+
+    process.wait(timeout=180)
+
+    assert (tuimon.path / "finished").exists()
