@@ -375,7 +375,7 @@ class ModelDescribed(AgentEvent):
     """The model as compiled.
 
     Each output: name, units (size of the last axis), shape, activation (name, or None for linear), loss (name),
-    from_logits, layer. Each loss: name, from_logits, output, custom. Each layer (the first 200): name, kind, trainable,
+    from_logits, layer. Each loss: name, from_logits, ignore_class, output, custom. Each layer (the first 200): name, kind, trainable,
     parameters, activation. `first_layers` are the kinds met first from each input.
     """
 
@@ -536,7 +536,7 @@ class BatchSampled(AgentEvent):
     Each component: role (x, y, weight), name, shape, dtype, and what applies of: min, max, mean, std, non_finite
     (count), integer (all values whole), distinct (number of distinct values, capped), classes (label → rows),
     distribution (one_hot, multi_hot, index, continuous), feature_mean, feature_std (per last-axis feature, at most
-    64), zeros (ratio).
+    64), zeros, below_zero, above_one (ratios). Figures are of the finite values.
     """
 
     fit: int = 0

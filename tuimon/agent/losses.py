@@ -94,4 +94,6 @@ def _entry(name: str, custom: bool, options: Loss) -> Loss:
         entry["from_logits"] = bool(options["from_logits"])
     elif not custom and name.endswith("crossentropy"):
         entry["from_logits"] = False
+    if options.get("ignore_class") is not None:
+        entry["ignore_class"] = int(options["ignore_class"])
     return entry

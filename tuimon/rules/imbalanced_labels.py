@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from tuimon.state import Fit, Run
 
 
+NEARLY = 0.9
+"""Share of a pass from which it counts as whole."""
+
+
 @dataclass(frozen=True)
 class Balance:
     """How the labels of one output are spread over its classes."""
@@ -88,7 +92,7 @@ class ImbalancedLabels:
         if found is None or found.labels < self.labels:
             return
         if len(found.rows) == 1:
-            if _nearly_all(fit, found.labels):
+            if _all_alike(fit):
                 yield self._single(fit, found)
         elif found.ratio > self.ratio and found.labels >= self.per_class * len(found.rows):
             yield self._uneven(fit, found)
@@ -133,8 +137,7 @@ class ImbalancedLabels:
 
     def _strong(self, fit: Fit, found: Balance) -> bool:
         few = len(found.rows) <= self.classes
-        fair = _nearly_all(fit, found.labels) or (fit.source is not None and bool(fit.source.described.shuffled))
-        return found.ratio > self.strong and few and fair
+        return found.ratio > self.strong and few and _fair(fit)
 
     def unjudged(self, run: Run) -> str | None:
         return evidence.unjudged(run, signals.has_batches, signals.NO_BATCHES)
@@ -157,12 +160,25 @@ def _weighted(fit: Fit, found: Balance) -> bool:
     return started.class_weight or started.sample_weight or in_batches or "focal" in found.target.loss_name
 
 
-def _nearly_all(fit: Fit, labels: int) -> bool:
-    """The labels that were looked at are those of nearly one pass."""
+def _fair(fit: Fit) -> bool:
+    """What was looked at can stand for the data: it was shuffled, or is nearly one whole pass."""
+    return (fit.source is not None and bool(fit.source.described.shuffled)) or _nearly_all(fit)
+
+
+def _nearly_all(fit: Fit) -> bool:
+    """The batches looked at within one epoch, so that none counts twice, are nearly one pass."""
+    first = fit.batches[0].epoch
+    rows = sum(batch.rows or 0 for batch in fit.batches if batch.epoch == first)
     size = fit.source.size if fit.source is not None else None
-    ended = [epoch.samples for epoch in fit.ended_epochs[:1] if epoch.samples]
-    known = size or next(iter(ended), None)
-    return known is not None and labels >= 0.9 * known
+    known = size or next((epoch.samples for epoch in fit.ended_epochs[:1]), None)
+    return bool(known) and rows >= NEARLY * (known or 0)
+
+
+def _all_alike(fit: Fit) -> bool:
+    """No other class can be where nobody looked: a whole pass, or rows that Keras itself drew from all over."""
+    source = fit.source
+    drawn = source is not None and source.described.kind in evidence.IN_MEMORY and bool(source.described.shuffled)
+    return drawn or _nearly_all(fit)
 
 
 def _snippet(found: Balance) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _REFUSED = re.compile(r"label value of (-?\d+) which is outside the valid range of \[(-?\d+), (-?\d+)\)", re.IGNORECASE)
 """What TensorFlow says on the CPU when it meets such a label."""
 
-TEXT = ("string", "str", "object", "<U", "|S")
+TEXT = ("str", "object", "bytes", "<U", "|S")
 """How the types of text begin."""
 
 
