@@ -375,8 +375,8 @@ class ModelDescribed(AgentEvent):
     """The model as compiled.
 
     Each output: name, units (size of the last axis), shape, activation (name, or None for linear), loss (name),
-    from_logits, layer. Each loss: name, from_logits, ignore_class, output, custom. Each layer (the first 200): name, kind, trainable,
-    parameters, activation. `first_layers` are the kinds met first from each input.
+    from_logits, layer. Each loss: name, from_logits, ignore_class, output, custom. Each layer (the first 200): name,
+    kind, trainable, parameters, activation. `first_layers` are the kinds met first from each input.
     """
 
     fit: int = 0
