@@ -188,8 +188,8 @@ def call_site(frame: Any) -> Tuple[str, str]:
     """file:line of the innermost frame that is the program's own, and its line's `# tuimon:` comment."""
     while frame is not None:
         module = str(frame.f_globals.get("__name__", "")).split(".", 1)[0]
-        if module not in _LIBRARIES:
-            path = frame.f_code.co_filename
+        path = frame.f_code.co_filename
+        if module not in _LIBRARIES and "__autograph_generated_file" not in path:
             return "%s:%d" % (path, frame.f_lineno), _comment(path, frame.f_lineno)
         frame = frame.f_back
     return "", ""

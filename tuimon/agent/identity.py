@@ -25,11 +25,12 @@ def introduce() -> None:
     if _introduced == os.getpid():
         return
     _introduced = os.getpid()
-    from tuimon.agent import control, phases, process  # what only a process that trains needs
+    from tuimon.agent import control, notices, phases, process  # what only a process that trains needs
 
     process.install()
     control.install()
     phases.install()
+    notices.install()
     outbox.put(started())
     outbox.put(framework())
 

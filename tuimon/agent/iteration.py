@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import sys
+import time
 import weakref
 from typing import Any, Dict, Optional, Tuple
 
 from tuimon import events
-from tuimon.agent import calls, guard, loop
+from tuimon.agent import calls, guard, looks, loop
+from tuimon.agent.ledger import difference
 from tuimon.agent.outbox import outbox
 
 MOST = 1000
@@ -18,6 +20,7 @@ _watched: Dict[int, "_Iterator"] = {}
 """By the id of the iterator, which the entry outlives by nothing."""
 
 _told = 0
+_newest: Optional[int] = None
 _dataset: Optional["weakref.ref[Any]"] = None
 
 
@@ -25,7 +28,9 @@ class _Iterator:
     def __init__(self, iterator: Any, dataset: Any, site: str) -> None:
         self.batches = 0
         self.site = site
-        self.steps = loop.steps()
+        self.made = time.perf_counter()
+        self.totals = looks.reading()
+        self.marks = loop.marks()
         self.available = guard.run("cardinality", _cardinality, dataset)
         self.key = id(iterator)
         self.reference = weakref.ref(iterator, self.dropped)
@@ -34,7 +39,8 @@ class _Iterator:
         """The iterator has said that it has no more."""
         self._tell(exhausted=True)
         if self.batches:
-            loop.pass_ended(self.steps)
+            came = difference(looks.reading(), self.totals)
+            loop.pass_ended(self.marks, came, time.perf_counter() - self.made)
 
     def dropped(self, _: Any) -> None:
         """The iterator has gone."""
@@ -55,6 +61,11 @@ class _Iterator:
                 site=self.site,
             )
         )
+
+
+def newest() -> Optional[_Iterator]:
+    """The newest iterator of the program's own, while that is alive and has more."""
+    return _watched.get(_newest) if _newest is not None else None
 
 
 def newest_dataset() -> Any:
@@ -98,13 +109,14 @@ def observe(owner: Any) -> None:
 
 
 def _created(iterator: Any, dataset: Any, frame: Any) -> None:
-    global _dataset
+    global _dataset, _newest
     context = sys.modules["tensorflow.python.eager.context"]
     site, by_keras = _maker(frame)
     if by_keras or not context.executing_eagerly():
         return
     _dataset = weakref.ref(dataset)
-    _watched[id(iterator)] = _Iterator(iterator, dataset, site)
+    _newest = id(iterator)
+    _watched[_newest] = _Iterator(iterator, dataset, site)
 
 
 def _maker(frame: Any) -> Tuple[str, bool]:

@@ -46,6 +46,14 @@ class Meter:
         self._last = now
         return difference(now, last)
 
+    def since(self, earlier: Totals) -> None:
+        """What came since that earlier reading belongs to the next difference."""
+        self._last = earlier
+
+    def leave_out(self, these: Totals) -> None:
+        """These came for something else, and belong to no difference."""
+        self._last = Totals(*map(add, self._last, these))
+
     def waiting(self) -> Totals:
         """What came since the last time, and is left for the next."""
         return difference(self._read(), self._last)
@@ -104,8 +112,9 @@ class Segment:
         seconds = self.ended - self.began
         durations = _durations(self.began, self.before, self.steps)
         came = self.came
-        wait = came.wait if came.batches else None
-        counted = came.batches > 0 and not came.uncounted
+        seen = came.batches > 0 and came.batches + 2 >= self.count  # one may be under way
+        wait = came.wait if seen else None
+        counted = seen and not came.uncounted
         samples = self.rows if self.rows is not None else came.samples if counted else None
         return events.StepsEnded(
             at=wall(self.ended),
@@ -143,12 +152,20 @@ class Ledger:
         self._cutting = _thread.allocate_lock()
 
     def open(self, epoch: int) -> Counters:
-        """Begin an epoch: what was read before it is not its own."""
+        """Begin an epoch: what came before it is not its own."""
         with self._cutting:
             self.meter.taken()
             self.came = Totals()
             self.counters = Counters(epoch)
             return self.counters
+
+    def leave_out(self, these: Totals, seconds: float) -> None:
+        """These batches and this time, just now, were not spent on training."""
+        with self._cutting:
+            self.meter.leave_out(these)
+            if self.counters is not None:
+                self.counters.began += seconds
+                self.counters.cut_at += seconds
 
     def cut(self, final: bool = False) -> None:
         """Queue what has been done since the last cut. The final cut of an epoch takes in what was read after it."""

@@ -115,7 +115,7 @@ class Looks:
             told = guard.run("samples", sources.samples_of, described, first if keeps_on else 0, steps)
             if told is not None:
                 return int(told), "exact"
-        if came.batches > came.uncounted:
+        if came.batches - came.uncounted >= steps:
             return round(came.samples / (came.batches - came.uncounted) * steps), "estimated"
         return None, None
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 import weakref
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from tuimon import events
 from tuimon.agent import calls, guard, identity, looks
-from tuimon.agent import model as models
+from tuimon.agent import optimizer as optimizers
+from tuimon.agent.iterators import Totals
 from tuimon.agent.ledger import Ledger, Meter, numbers, resident
-from tuimon.agent.outbox import outbox
 
 perf = time.perf_counter
 
@@ -43,9 +43,10 @@ class Loop:
         self.loss: Any = None
         self.ledger = Ledger(self.call.number, self.call.put, Meter(looks.reading), self.rate)
         self.counters = self.ledger.open(0)
+        self.pulled_from: Optional[Tuple[float, Totals]] = None
+        """When the iterator was made that the next step's batch comes from (`perf`), and the totals then."""
         self._base = 0
-        self._samples: Optional[int] = 0
-        self._began = False
+        self.in_epoch = False
 
     def owns(self, callbacks: Any) -> bool:
         return False
@@ -56,7 +57,7 @@ class Loop:
         return leader if self.by_iterations else getattr(leader, "optimizer", None)
 
     def rate(self) -> Optional[float]:
-        found = guard.run("learning_rate", models.learning_rate, self.optimizer)
+        found = guard.run("learning_rate", optimizers.learning_rate, self.optimizer)
         return found if found is None else float(found)
 
     # --- on the training thread
@@ -72,15 +73,20 @@ class Loop:
             self.call.looks.source_made(dataset, None, None)
 
     def epoch_begin(self) -> None:
-        self._began = True
+        self.in_epoch = True
         if self.counters.epoch != self.epochs_done:
             self.counters = self.ledger.open(self.epochs_done)
+        if self.pulled_from is not None:
+            counters = self.counters
+            counters.began = counters.begun = counters.cut_at = self.pulled_from[0]
+            self.ledger.meter.since(self.pulled_from[1])
+            self.pulled_from = None
         self.call.put(events.EpochStarted(at=time.time(), fit=self.call.number, epoch=self.epochs_done))
         self.call.looks.epoch_began(self.epochs_done)
 
-    def step(self, began: float, logs: Any, rows: Optional[int] = None) -> None:
-        """A batch has been trained; `began` is when its step began, where that is known."""
-        if not self._began:
+    def step(self, logs: Any, rows: Optional[int] = None) -> None:
+        """A batch has been trained."""
+        if not self.in_epoch:
             self.epoch_begin()
         counters = self.counters
         counters.last += 1
@@ -93,11 +99,11 @@ class Loop:
 
     def pass_ended(self) -> None:
         """An iterator that was trained from has been used up: the epoch is over."""
-        if self._began:
+        if self.in_epoch:
             self._end_epoch(source_ended=True)
 
     def outcome(self) -> Dict[str, Any]:
-        if self._began and self.counters.last >= 0:
+        if self.in_epoch and self.counters.last >= 0:
             self._end_epoch(source_ended=None)
         return {"epochs": self.epochs_done, "steps": self.steps_done}
 
@@ -107,7 +113,7 @@ class Loop:
         last = counters.steps[-1][2] if counters.steps else None
         ledger.cut(final=True)
         came, steps = ledger.came, counters.last + 1
-        wait = came.wait if came.batches else None
+        wait = came.wait if came.batches >= steps else None
         samples: Optional[int] = counters.rows
         known_by: Optional[str] = "exact"
         if samples is None:
@@ -134,7 +140,7 @@ class Loop:
             )
         )
         self.epochs_done += 1
-        self._began = False
+        self.in_epoch = False
 
     # --- steps as the optimizer counts them
 
@@ -168,26 +174,31 @@ class Loop:
                 calls.loops.remove(self.call)
                 self.call.end(None)
             return
-        if self._began:
+        if self.in_epoch:
             self._settle()
             self.ledger.cut()
 
 
-def pass_ended(steps_before: int) -> None:
-    """An iterator outside of Keras was used up, at whose creation all loops together had done so many steps."""
-    if steps() > steps_before:
-        for call in list(calls.loops):
+def marks() -> Dict[int, int]:
+    """Steps that each loop which runs now has done so far, as far as Python has seen them."""
+    return {call.number: _steps(call) for call in calls.loops}
+
+
+def pass_ended(before: Dict[int, int], came: Totals, seconds: float) -> None:
+    """An iterator outside of Keras was used up, which had so many seconds and gave these; `before` are the marks of
+    when it was made. It was what a loop trained from, or what a loop evaluated with between two steps.
+    """
+    for call in list(calls.loops):
+        if _steps(call) > before.get(call.number, 0):
             call.recorder.pass_ended()
+        elif call is calls.loops[-1]:
+            call.recorder.ledger.leave_out(came, seconds)
 
 
-def steps() -> int:
-    """Steps that the loops which run now have done so far, as far as Python has seen them."""
-    return sum(call.recorder.steps_done + call.recorder.counters.last + 1 for call in calls.loops)
+def _steps(call: calls.Call) -> int:
+    recorder = call.recorder
+    return int(recorder.steps_done) + (int(recorder.counters.last) + 1 if recorder.in_epoch else 0)
 
 
 def newest() -> Optional[Loop]:
     return calls.loops[-1].recorder if calls.loops else None
-
-
-def flush() -> None:
-    outbox.flush(0.3)

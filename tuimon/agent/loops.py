@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import time
 import weakref
 from typing import Any, Dict, Optional
 
@@ -12,10 +11,11 @@ from tuimon.agent import calls, guard, iteration, iterators, traces
 from tuimon.agent.loop import SWITCH, Loop, newest
 from tuimon.agent.outbox import outbox
 
-perf = time.perf_counter
-
 _by_hand: "weakref.WeakKeyDictionary[Any, Loop]" = weakref.WeakKeyDictionary()
 """Model → its loop over `train_on_batch`."""
+
+_traced: Optional["_Counted"] = None
+"""The training function whose first call goes on now."""
 
 _loss: Any = None
 """The newest scalar that gradients were taken of, eagerly."""
@@ -28,6 +28,16 @@ def iterator_ops(module: Any) -> None:
 
 def polymorphic_function(module: Any) -> None:
     traces.install(module, _fit_now, outbox.put)
+    manager = type(module._frequent_tracing_detector_manager)
+    original = manager.called_with_tracing
+
+    @functools.wraps(original)
+    def called_with_tracing(self: Any, *args: Any, **named: Any) -> Any:
+        if _traced is not None and sys.modules["tensorflow.python.eager.context"].executing_eagerly():
+            guard.run("optimizer", _trace_ended)
+        return original(self, *args, **named)
+
+    manager.called_with_tracing = called_with_tracing
 
 
 def _fit_now() -> Optional[int]:
@@ -50,7 +60,6 @@ def count_batches_by_hand(owner: Any) -> None:
         loop = guard.run("train_on_batch", _by_hand_of, self)
         if loop is None:
             return original(self, x, *args, **named)
-        began = perf()
         calls.enter(loop.call, nested=False)
         try:
             result = original(self, x, *args, **named)
@@ -60,7 +69,7 @@ def count_batches_by_hand(owner: Any) -> None:
             raise
         finally:
             calls.leave(loop.call)
-        guard.run("train_on_batch", _trained, loop, began, x, args, result)
+        guard.run("train_on_batch", _trained, loop, x, args, result)
         return result
 
     owner.train_on_batch = train_on_batch
@@ -75,8 +84,9 @@ def _by_hand_of(model: Any) -> Loop:
     return loop
 
 
-def _trained(loop: Loop, began: float, x: Any, args: Any, result: Any) -> None:
-    loop.step(began, _named(loop.leader(), result), iterators.rows_of(x))
+def _trained(loop: Loop, x: Any, args: Any, result: Any) -> None:
+    _from_newest_iterator(loop)
+    loop.step(_named(loop.leader(), result), iterators.rows_of(x))
     loop.call.looks.batch(x, args[0] if args else None)
 
 
@@ -87,6 +97,9 @@ def _named(model: Any, result: Any) -> Dict[str, Any]:
     if not isinstance(result, (list, tuple)):
         return {"loss": result}
     names = list(getattr(model, "metrics_names", ()))
+    compiled = getattr(getattr(model, "_compile_metrics", None), "metrics", None)
+    if compiled is not None and "compile_metrics" in names:  # Keras 3 names them all by one
+        names = names[: names.index("compile_metrics")] + sorted(metric.name for metric in compiled)
     return dict(zip(names, result)) if len(names) == len(result) else {"loss": result[0]}
 
 
@@ -126,11 +139,30 @@ def _applied(optimizer: Any) -> None:
     if context.executing_eagerly():
         loop = _loop_of(optimizer, sys._getframe(3))
         if loop is not None:
-            loop.step(0.0, {"loss": _loss} if _loss is not None else None)
+            loop.step({"loss": _loss} if _loss is not None else None)
         return
     function = _outermost_function(sys._getframe(3))
     if function is not None and not isinstance(function.__dict__.get("_call"), _Counted):
-        function._call = _Counted(function, optimizer)
+        _watch(function, optimizer, sys._getframe(3))
+
+
+def _watch(function: Any, optimizer: Any, frame: Any) -> None:
+    """This function trains: found out while it is traced for the first time, from outside of its graph."""
+    global _traced
+    from tensorflow.python.framework import ops
+
+    with ops.init_scope():
+        function._call = counted = _Counted(function, optimizer)
+        _loop_of(optimizer, frame)
+    _traced = counted
+
+
+def _trace_ended() -> None:
+    """The call that traced a training function is over, and was a step, too."""
+    global _traced
+    counted, _traced = _traced, None
+    if counted is not None:
+        counted.stepped(None, sys._getframe(3))
 
 
 def _outermost_function(frame: Any) -> Any:
@@ -150,7 +182,6 @@ class _Counted:
         self._function = weakref.ref(function)
         self._original = type(function)._call
         self._optimizer = weakref.ref(optimizer)
-        guard.run("optimizer", self._stepped, None, sys._getframe(5))
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         function = self._function()
@@ -160,17 +191,17 @@ class _Counted:
             guard.forget_frame(error)
             raise
         if calls.current() is None:
-            guard.run("optimizer", self._stepped, result, sys._getframe(2))
+            guard.run("optimizer", self.stepped, result, sys._getframe(2))
         return result
 
     def __reduce__(self) -> Any:
         return (getattr, (self._function(), "_call"))
 
-    def _stepped(self, result: Any, frame: Any) -> None:
+    def stepped(self, result: Any, frame: Any) -> None:
         optimizer = self._optimizer()
         loop = _loop_of(optimizer, frame) if optimizer is not None else None
         if loop is not None:
-            loop.step(0.0, _logs(result))
+            loop.step(_logs(result))
 
 
 def _logs(result: Any) -> Optional[Dict[str, Any]]:
@@ -189,6 +220,7 @@ def _loop_of(optimizer: Any, frame: Any) -> Optional[Loop]:
     if loop is not None and loop.by_iterations:
         if loop.leader() is optimizer:
             loop.others = 0
+            _from_newest_iterator(loop)
             return loop
         loop.others += 1
         if loop.leader() is not None and loop.others < SWITCH:
@@ -197,7 +229,15 @@ def _loop_of(optimizer: Any, frame: Any) -> Optional[Loop]:
         loop.call.end(None)
     loop = Loop("custom-loop", None, optimizer, frame)
     loop.begin(iteration.newest_dataset())
+    _from_newest_iterator(loop)
     return loop
+
+
+def _from_newest_iterator(loop: Loop) -> None:
+    """An epoch that begins with the coming step began when the iterator of its batch was made."""
+    newest = iteration.newest()
+    if newest is not None and not loop.in_epoch:
+        loop.pulled_from = (newest.made, newest.totals)
 
 
 def backprop(module: Any) -> None:

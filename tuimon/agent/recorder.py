@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional
 
 from tuimon import events
 from tuimon.agent import arguments, guard, identity, looks
-from tuimon.agent import model as models
+from tuimon.agent import optimizer as optimizers
 from tuimon.agent.calls import Call
 from tuimon.agent.ledger import Counters, Ledger, Meter, numbers, resident
 from tuimon.agent.outbox import outbox
@@ -50,7 +50,7 @@ class Recorder:
 
     def rate(self) -> Optional[float]:
         """The learning rate now."""
-        found = guard.run("learning_rate", models.learning_rate, getattr(self.model, "optimizer", None))
+        found = guard.run("learning_rate", optimizers.learning_rate, getattr(self.model, "optimizer", None))
         return found if found is None else float(found)
 
     def outcome(self) -> Dict[str, Any]:
@@ -131,7 +131,7 @@ class Recorder:
             self.model.stop_training = True
         trained = counters.ended - counters.began
         came = ledger.came
-        wait = came.wait if came.batches or not steps else None
+        wait = came.wait if came.batches >= steps else None
         samples, known_by = self.call.looks.samples(came, self.steps_done - steps, steps)
         self.call.put(
             events.EpochEnded(
@@ -232,7 +232,7 @@ class Recorder:
                 samples=samples,
                 samples_known_by=known_by,
                 seconds=seconds,
-                wait=came.wait if came.batches else None,
+                wait=came.wait if came.batches >= steps else None,
                 metrics=numbers(logs),
             )
         )
