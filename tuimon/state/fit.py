@@ -307,6 +307,8 @@ class Fit:
             if self.samples_done is not None and event.samples is not None:
                 self.samples_done += event.samples - (epoch.samples or 0) if epoch.complete else 0
             epoch.samples, epoch.samples_known_by = event.samples, event.samples_known_by
+        elif epoch.steps and not epoch.samples:
+            epoch.samples, epoch.samples_known_by = None, None  # nobody counted them
         for name in ("seconds", "wait", "wait_known_by", "compute", "callbacks", "first_step", "first_wait", "rss"):
             value = getattr(event, name)
             if value is not None:
