@@ -44,10 +44,10 @@ class BatchedTwice:
             yield Finding(
                 rule="batched-twice",
                 severity="warning",
-                message=f"batch({inner}) is followed by batch({outer}): the model gets {outer} batches of {inner} rows "
-                "at once",
-                advice=f"Remove one of the two batch() calls before fit(){sayings.of_call(fit.started.site)}. As it is, "
-                f"an epoch has {outer} times fewer steps.",
+                message=f"batch({inner}) is followed by batch({outer}): the model gets {outer} batches of {inner} "
+                "rows at once",
+                advice=f"Remove one of the two batch() calls before fit(){sayings.of_call(fit.started.site)}. As it "
+                f"is, an epoch has {outer} times fewer steps.",
                 fit=fit.index,
                 epoch=fit.started.initial_epoch,
                 at=source.at,

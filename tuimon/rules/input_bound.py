@@ -57,7 +57,7 @@ class InputBound:
     newest: int = 10  # epochs that are judged; own choice
 
     def check(self, run: Run) -> Iterator[Finding]:
-        for fit in evidence.fits(run):
+        for fit in run.training:
             found = self.of(run, fit)
             if found is not None:
                 yield found
