@@ -38,9 +38,9 @@ def of_arrays(x: Any, y: Any = None, weight: Any = None) -> List[Facts]:
     found = []
     for role, part in zip(_ROLES, (x, y, weight)):
         for name, leaf in named_leaves(part):
-            shape = _shape(leaf)
+            shape = shape_of(leaf)
             rows_first = None if shape is None else [None, *shape[1:]]
-            found.append(_component(role, name, rows_first, _dtype(leaf), _kind(leaf)))
+            found.append(_component(role, name, rows_first, dtype_of(leaf), _kind(leaf)))
     return found
 
 
@@ -51,20 +51,20 @@ def of_spec(spec: Any) -> List[Facts]:
     for index, part in enumerate(parts):
         role = _ROLES[min(index, len(_ROLES) - 1)]
         for name, leaf in _spec_leaves(part):
-            found.append(_component(role, name, _shape(leaf), _dtype(leaf), _kind(leaf)))
+            found.append(_component(role, name, shape_of(leaf), dtype_of(leaf), _kind(leaf)))
     return found
 
 
 def leading_dimension(spec: Any) -> Optional[int]:
     """The fixed first dimension that the components have in common."""
-    firsts = {(shape or [None])[0] for shape in (_shape(leaf) for _, leaf in _spec_leaves(spec)) if shape is not None}
+    firsts = {(shape or [None])[0] for shape in (shape_of(leaf) for _, leaf in _spec_leaves(spec)) if shape is not None}
     return firsts.pop() if len(firsts) == 1 else None
 
 
 def rows(value: Any) -> Optional[int]:
     """Samples in arrays: the length of the first one."""
     for leaf in leaves(value):
-        shape = _shape(leaf)
+        shape = shape_of(leaf)
         if shape:
             return shape[0]
         if isinstance(leaf, (list, tuple)):
@@ -101,7 +101,7 @@ def _spec_leaves(spec: Any, name: str = "") -> Iterator[Tuple[str, Any]]:
         yield name, spec
 
 
-def _shape(leaf: Any) -> Optional[List[Optional[int]]]:
+def shape_of(leaf: Any) -> Optional[List[Optional[int]]]:
     shape = getattr(leaf, "shape", None)
     if shape is None:
         return None
@@ -111,7 +111,7 @@ def _shape(leaf: Any) -> Optional[List[Optional[int]]]:
         return None  # of unknown rank
 
 
-def _dtype(leaf: Any) -> str:
+def dtype_of(leaf: Any) -> str:
     dtype = getattr(leaf, "dtype", None)
     if dtype is None:
         dtypes = getattr(leaf, "dtypes", None)  # a DataFrame: one type per column
@@ -125,7 +125,7 @@ def _kind(leaf: Any) -> str:
         return "ragged"
     if "Sparse" in name or type(leaf).__module__.startswith("scipy.sparse"):
         return "sparse"
-    dtype = _dtype(leaf)
+    dtype = dtype_of(leaf)
     if dtype.startswith("str") or dtype in ("string", "bytes", "object"):
         return "string"
     return "dense" if hasattr(leaf, "shape") else "python"

@@ -1,38 +1,162 @@
-"""Looks at the batches that reach the model, at a sampled cost: the first ones of an epoch, then about one a second.
+"""Looks at the data that reaches the model, at a sampled cost: the first batches of an epoch, then about one a second.
 
-Who calls what: the training thread says where it is (`source`, `epoch`, `validation`, `offer`), which stores a few
-references; `work`, called by the sender's thread about once a second, does the computing and reports events.
+Arrays at rest are read in pieces apart from the training. Batches that pass through Python on their way to the model
+are copied, a few rows each, while that takes less than a fixed share of the time. Nothing is ever asked for a batch.
+
+The training thread says where it is; `work`, called by the sender's thread about once a second, computes and reports.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import _thread
+from time import perf_counter
+from typing import Any, Callable, Dict
 
 from tuimon import events
+from tuimon.agent import generators, iterators, rest
+from tuimon.agent.passing import Passing
+
+WORK = 0.02
+"""Seconds of computing in one call of `work`, about."""
+
+FINISH = 0.05
+"""Seconds in which a fit that has ended is brought to its end, at most."""
+
+
+class _Source:
+    """One source of the running fit."""
+
+    def __init__(self, described: events.SourceDescribed, x: Any, y: Any, adapter: Any) -> None:
+        self.described = described
+        self.rest = rest.of(described, x, y)
+        self.rest_told = self.rest is None
+        self.first_told = False
+        self.behind = None if self.rest is not None else rest.rows_behind(x)
+        self.passing = None if self.rest is not None and not self.rest.done else Passing(described, x, adapter)
 
 
 class Content:
-    """The looks at one process' batches. `report` takes the events; every method returns at once and never raises."""
+    """The looks at one process' data. `report` takes the events; every method returns at once."""
 
-    def __init__(self, report: Callable[[events.AgentEvent], None]) -> None: ...
+    def __init__(self, report: Callable[[events.AgentEvent], None]) -> None:
+        self._report = report
+        self._sources: Dict[str, _Source] = {}
+        self._role = "train"
+        self._epoch = 0
+        self._lock = _thread.allocate_lock()
+        self._compared = False
 
     def source(self, described: events.SourceDescribed, x: Any = None, y: Any = None, adapter: Any = None) -> None:
         """A fit is about to read this source, in the role that its description says."""
+        if any(each.described.fit != described.fit for each in self._sources.values()):
+            self._sources = {}
+        self._sources[described.role] = _Source(described, x, y, adapter)
+        self._role, self._epoch, self._compared = "train", 0, False
+        generators.on_element = self._generated
+        iterators.on_batch = self._pulled
 
     def epoch(self, fit: int, epoch: int) -> None:
         """An epoch begins: training batches follow."""
+        self._role, self._epoch = "train", epoch
+        self._begin(fit, "train", epoch)
 
     def validation(self, fit: int, epoch: int) -> None:
         """A validation begins: validation batches follow until `training`."""
+        self._role = "validation"
+        self._begin(fit, "validation", epoch)
 
     def training(self) -> None:
         """The validation is over: training batches follow."""
+        self._role = "train"
 
     def offer(self, batch: Any) -> None:
-        """A batch that passes through Python on its way to the model (`train_on_batch`, for one)."""
+        """A batch that the program hands to the model itself (`train_on_batch`, for one)."""
+        source = self._sources.get(self._role)
+        if source is not None and source.passing is not None:
+            source.passing.batch(batch)
 
     def ended(self, fit: int) -> None:
-        """The fit is over: report what is left, forget its source."""
+        """The fit is over: report what is left, forget its sources."""
+        self._work(FINISH, wait=0.1)
+        self._sources = {}
+        generators.on_element = iterators.on_batch = None
 
     def work(self) -> None:
-        """Compute and report what has been gathered; bounded to some milliseconds. Called by the sender's thread."""
+        """Compute and report what has been gathered, for some milliseconds. Called by the sender's thread."""
+        self._work(WORK, wait=0.0)
+
+    # --- where batches pass
+
+    def _begin(self, fit: int, role: str, epoch: int) -> None:
+        source = self._sources.get(role)
+        if source is None or source.described.fit != fit:
+            if source is not None:
+                self._sources = {}
+            source = self._sources[role] = _Source(events.SourceDescribed(fit=fit, role=role), None, None, None)
+        if source.passing is not None:
+            source.passing.epoch_began(epoch)
+
+    def _generated(self, state: Any, element: Any) -> None:
+        for source in self._sources.values():
+            if source.passing is not None and source.passing.fed_by(state):
+                source.passing.generated(state, element)
+                return
+
+    def _pulled(self, batch: Any) -> None:
+        source = self._sources.get(self._role)
+        if source is not None and source.passing is not None and not source.passing.generates:
+            source.passing.batch(batch)
+
+    # --- computing
+
+    def _work(self, seconds: float, wait: float) -> None:
+        if not self._lock.acquire(timeout=wait) if wait else not self._lock.acquire(blocking=False):
+            return
+        try:
+            until = perf_counter() + seconds
+            for source in list(self._sources.values()):
+                self._tell_first(source)
+                self._tell_behind(source)
+                self._tell_passing(source, until)
+                self._advance(source, until)
+            self._compare()
+        finally:
+            self._lock.release()
+
+    def _tell_first(self, source: _Source) -> None:
+        if source.first_told or source.rest is None:
+            return
+        source.first_told = True
+        for event in source.rest.batches(self._epoch):
+            self._report(event)
+
+    def _tell_behind(self, source: _Source) -> None:
+        behind, source.behind = source.behind, None
+        event = rest.distinct_rows(source.described, behind) if behind is not None else None
+        if event is not None:
+            self._report(event)
+
+    def _tell_passing(self, source: _Source, until: float) -> None:
+        if source.passing is not None:
+            for event in source.passing.told(until):
+                self._report(event)
+
+    def _advance(self, source: _Source, until: float) -> None:
+        if source.rest is None or source.rest_told:
+            return
+        while not source.rest.done and perf_counter() < until:
+            source.rest.advance()
+        if source.rest.done:
+            source.rest_told = True
+            for event in source.rest.whole(self._epoch):
+                self._report(event)
+
+    def _compare(self) -> None:
+        train, validation = self._sources.get("train"), self._sources.get("validation")
+        if self._compared or train is None or validation is None:
+            return
+        if train.rest is not None and validation.rest is not None and train.rest_told and validation.rest_told:
+            self._compared = True
+            event = rest.overlap(train.rest, validation.rest)
+            if event is not None:
+                self._report(event)

@@ -27,7 +27,7 @@ def of(x: Any, y: Any, most: int) -> Optional[Tuple[Any, Any]]:
     """Inputs and targets of at most `most` rows, spread over arrays or the tensors behind a dataset; None when `x` is
     neither. Structures are kept."""
     if hasattr(x, "_variant_tensor"):
-        found = _behind(x)
+        found = behind(x)
         if found is None:
             return None
         x, y = found
@@ -42,7 +42,7 @@ def of(x: Any, y: Any, most: int) -> Optional[Tuple[Any, Any]]:
     return _map(x, take), None if y is None or _length(y) != rows else _map(y, take)
 
 
-def _behind(dataset: Any) -> Optional[Tuple[Any, Any]]:
+def behind(dataset: Any) -> Optional[Tuple[Any, Any]]:
     """The tensors of `from_tensor_slices`, when nothing on the way changes values."""
     for _ in range(32):
         name = type(dataset).__name__

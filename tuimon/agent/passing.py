@@ -1,0 +1,250 @@
+"""Batches on their way to the model that pass through Python: a few rows are copied, and looked at elsewhere."""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from time import monotonic, perf_counter
+from typing import Any, Deque, Iterator, List, NamedTuple, Optional, Set, Tuple
+
+from tuimon import events
+from tuimon.agent import components, generators, iterators, pipeline, rest, sizes, sources
+from tuimon.agent.measures import fingerprints
+
+SHARE = 0.004
+"""Of the time, how much may go into copying rows."""
+
+ALLOWANCE = 0.02
+"""Seconds of copying that are free at the beginning of an epoch: the first batches are always looked at."""
+
+INTERVAL = 1.0
+"""Seconds between two batches that are told, after the first ones of an epoch."""
+
+ROWS = 64
+"""Rows of a batch that are copied."""
+
+_FIRST = (12, 8)
+_FIRST_LATER = 3
+_WAITING_BYTES = 4 * 1024 * 1024
+_WAITING = 256
+_ROW_VALUES = 16 * 1024
+_KEPT_ROWS = 100_000
+_EMPTY = 8
+
+
+class _Taken(NamedTuple):
+    epoch: int
+    step: Optional[int]
+    rows: Optional[int]
+    components: List[Tuple[str, str, Any]]
+    size: int
+
+
+class Passing:
+    """One source's batches. Any thread may bring them; `told` is called by one other."""
+
+    def __init__(self, described: events.SourceDescribed, x: Any, adapter: Any) -> None:
+        self.described = described
+        self.generates = False
+        self._adapter = weakref.ref(adapter) if adapter is not None else None
+        is_dataset = x is not None and sources.kind_of(x) == "tf.data"
+        self._states = weakref.WeakSet(pipeline.generator_states(x) if is_dataset else [])
+        self._others: "weakref.WeakSet[Any]" = weakref.WeakSet()
+        flow = sizes.flow(described.pipeline) if is_dataset else sizes.Flow()
+        self._single_rows = bool(flow.batched)
+        self._in_order = not flow.shuffled
+        self._per = flow.per or 32
+        self._pending: List[Any] = []
+        self._waiting: Deque[_Taken] = deque()
+        self._waiting_bytes = 0
+        self._number = -1
+        self._epoch_rows: Set[int] = set()
+        self._fit_rows: Set[int] = set()
+        self._told_at = 0.0
+        self._counted_at = 0.0
+        self._looked_at = 0
+        self._counting_epoch = 0
+        self.epoch_began(0)
+
+    def epoch_began(self, epoch: int) -> None:
+        self.epoch = epoch
+        self._step = 0
+        self._first = _FIRST[epoch] if epoch < len(_FIRST) else _FIRST_LATER
+        self._empty = _EMPTY
+        self._spent, self._since = -ALLOWANCE, perf_counter()
+        self._pending = []
+
+    # --- on the way to the model
+
+    def fed_by(self, state: Any) -> bool:
+        """Whether this `from_generator` feeds this source."""
+        if state in self._states:
+            return True
+        if state in self._others:
+            return False
+        adapter = self._adapter() if self._adapter is not None else None
+        ours = adapter is not None and generators.owner_of(state) is adapter
+        (self._states if ours else self._others).add(state)
+        return ours
+
+    def generated(self, state: Any, element: Any) -> None:
+        """A generator has yielded: a batch, or a row of one."""
+        self.generates = True
+        newest = generators.pass_of(state)
+        if newest is not None and newest.number != self._number:
+            self._number, self._step, self._pending = newest.number, 0, []
+        if not self._single_rows:
+            self.batch(element)
+        elif self._pending or self._wanted():
+            self._pending.append(element)
+            if len(self._pending) >= self._per:
+                rows, self._pending = self._pending, []
+                self._take(_stacked(rows), len(rows))
+        elif newest is not None and newest.elements % self._per == 0:
+            self._step += 1
+
+    def batch(self, batch: Any) -> None:
+        """A whole batch passes."""
+        rows = iterators.rows_of(batch)
+        if rows == 0 and self._empty > 0:
+            self._empty -= 1
+            self._put(_Taken(self.epoch, self._step, 0, [], 0))
+        if rows and self._wanted():
+            self._take(batch, rows)
+        else:
+            self._step += 1
+
+    def _wanted(self) -> bool:
+        allowed = self._step < self._first or self._spent < SHARE * (perf_counter() - self._since)
+        return allowed and self._waiting_bytes < _WAITING_BYTES and len(self._waiting) < _WAITING
+
+    def _take(self, batch: Any, rows: int) -> None:
+        began = perf_counter()
+        taken = [(role, name, _copied(leaf)) for role, name, leaf in self._named(batch)]
+        size = sum(int(getattr(each, "nbytes", 0) or 0) for _, _, each in taken)
+        step = self._step if self._in_order or not self._single_rows else None
+        self._put(_Taken(self.epoch, step, rows, taken, size))
+        self._step += 1
+        self._spent += perf_counter() - began
+
+    def _named(self, batch: Any) -> List[Tuple[str, str, Any]]:
+        """A flat list of tensors gets its names from the description; a structure tells them itself."""
+        known = self.described.components
+        if type(batch) is list and known and len(known) == len(batch):
+            return [(each["role"], each["name"], leaf) for each, leaf in zip(known, batch)]
+        return components.of_batch(tuple(batch) if type(batch) is list else batch)
+
+    def _put(self, taken: _Taken) -> None:
+        self._waiting_bytes += taken.size
+        self._waiting.append(taken)
+
+    # --- elsewhere
+
+    def told(self, until: float) -> Iterator[events.AgentEvent]:
+        """The events of what has passed since the last time."""
+        counted = False
+        while self._waiting and perf_counter() < until:
+            taken = self._waiting.popleft()
+            self._waiting_bytes -= taken.size
+            if taken.rows == 0:
+                yield events.BatchSampled(
+                    fit=self.described.fit, role=self.described.role, epoch=taken.epoch, step=taken.step, rows=0
+                )
+                continue
+            arrays = [(role, name, _array(leaf)) for role, name, leaf in taken.components]
+            arrays = [each for each in arrays if each[2] is not None]
+            counted = self._count(taken.epoch, arrays) or counted
+            if self._worth(taken):
+                yield _whole(rest.sampled(self.described, taken.epoch, taken.step, arrays), taken, arrays)
+        if counted and monotonic() - self._counted_at >= INTERVAL / 2:
+            self._counted_at = monotonic()
+            yield self._rows_counted()
+
+    def _worth(self, taken: _Taken) -> bool:
+        limit = _FIRST[taken.epoch] if taken.epoch < len(_FIRST) else _FIRST_LATER
+        now = monotonic()
+        if (taken.step is None or taken.step >= limit) and now - self._told_at < INTERVAL:
+            return False
+        self._told_at = now
+        return True
+
+    def _count(self, epoch: int, arrays: List[Tuple[str, str, Any]]) -> bool:
+        first = next((array for role, _, array in arrays if role == "x"), None)
+        found = fingerprints(first) if first is not None else None
+        if found is None:
+            return False
+        if epoch != self._counting_epoch:
+            self._counting_epoch, self._epoch_rows, self._looked_at = epoch, set(), 0
+        self._looked_at += len(found)
+        for rows in (self._epoch_rows, self._fit_rows):
+            if len(rows) < _KEPT_ROWS:
+                rows.update(found.tolist())
+        return True
+
+    def _rows_counted(self) -> events.RowsCounted:
+        return events.RowsCounted(
+            fit=self.described.fit,
+            role=self.described.role,
+            epoch=self._counting_epoch,
+            looked_at=self._looked_at,
+            distinct=len(self._epoch_rows),
+            distinct_in_fit=len(self._fit_rows),
+        )
+
+
+def _whole(event: events.BatchSampled, taken: _Taken, arrays: List[Tuple[str, str, Any]]) -> events.BatchSampled:
+    """The batch has as many rows as it had, not as were copied."""
+    import dataclasses
+
+    rows = taken.rows if taken.rows is not None else event.rows
+    told = [
+        {**each, "shape": [rows, *each["shape"][1:]] if each.get("shape") else each.get("shape")}
+        for each in event.components
+    ]
+    return dataclasses.replace(event, rows=rows, components=told)
+
+
+def _copied(leaf: Any) -> Any:
+    """A few rows, safe from what the program does to the array afterwards. Immutable tensors are kept as they are."""
+    kind = type(leaf).__module__.split(".")[0]
+    if kind == "numpy" and getattr(leaf, "shape", None):
+        rows = leaf[:ROWS]
+        per_row = rows.size // max(1, len(rows))
+        if per_row > _ROW_VALUES:
+            rows = rows.reshape(len(rows), -1)[:, :: -(-per_row // _ROW_VALUES)]
+        return rows.copy()
+    if kind == "torch":
+        return leaf[:ROWS].detach().clone() if leaf.ndim else leaf
+    return leaf
+
+
+def _array(leaf: Any) -> Any:
+    """The leaf as an array of at most `ROWS` rows; None when it is no dense tensor."""
+    import numpy
+
+    if isinstance(leaf, numpy.ndarray):
+        return leaf
+    try:
+        if getattr(leaf, "shape", None) is None or not hasattr(leaf, "dtype") or not len(leaf.shape):
+            return None
+        leaf = leaf[:ROWS]
+        if hasattr(leaf, "detach"):
+            return leaf.detach().cpu().numpy()
+        return leaf.numpy() if hasattr(leaf, "numpy") else numpy.asarray(leaf)
+    except Exception:
+        return None
+
+
+def _stacked(rows: List[Any]) -> Any:
+    """Rows in the structure of one batch."""
+    import numpy
+
+    first = rows[0]
+    if isinstance(first, dict):
+        return {key: _stacked([row[key] for row in rows]) for key in first}
+    if isinstance(first, (tuple, list)):
+        return tuple(_stacked([row[index] for row in rows]) for index in range(len(first)))
+    try:
+        return numpy.stack([numpy.asarray(row) for row in rows])
+    except ValueError:
+        return None
