@@ -6,7 +6,7 @@ import time
 from typing import Any, Dict, Optional, Tuple
 
 from tuimon import events
-from tuimon.agent import allocator, guard, iterators, model, probe, sources, weights
+from tuimon.agent import allocator, guard, iterators, model, passes, probe, sources, weights
 from tuimon.agent.content import Content
 from tuimon.agent.iterators import Totals
 from tuimon.agent.outbox import outbox
@@ -32,7 +32,7 @@ class Looks:
         self.sources: Dict[str, events.SourceDescribed] = {}
         self.scanner: Optional[weights.Scanner] = None
         self.prober: Optional[probe.Prober] = None
-        self.passes: Optional[sources.Passes] = None
+        self.passes: Optional[passes.Passes] = None
         self._complete = False
         self._data: Tuple[Any, Any] = (None, None)
 
@@ -50,7 +50,7 @@ class Looks:
             return
         guard.run("content", content.source, described, x, y, adapter)
         if role == "train":
-            self.passes = guard.run("passes", lambda: sources.Passes(x, adapter))
+            self.passes = guard.run("passes", lambda: passes.Passes(x, adapter))
             self._data = (x, y)
 
     def train_begin(self) -> None:
