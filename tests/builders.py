@@ -107,3 +107,48 @@ def fit_end(number: int = 1, **fields: Any) -> list[events.Event]:
 
 def host(**fields: Any) -> events.Event:
     return events.HostSampled(**fields)
+
+
+def batch(step: int = 0, rows: list[str] | int = 32, epoch: int = 0, number: int = 1, **fields: Any) -> events.Event:
+    """A look at one batch; `rows` are its rows' contents, or how many different ones it has."""
+    named = [f"{epoch}/{step}/{index}" for index in range(rows)] if isinstance(rows, int) else rows
+    fields.setdefault("fingerprint", "|".join(named))
+    fields.setdefault("row_fingerprints", named[:64])
+    return events.BatchSampled(pid=PID, fit=number, epoch=epoch, step=step, rows=len(named), **fields)
+
+
+def rows(looked_at: int, distinct: int, in_fit: int | None = None, epoch: int = 0, **fields: Any) -> events.Event:
+    """How many different rows came in this epoch, and in the fit."""
+    fields.setdefault("complete", True)
+    return events.RowsCounted(
+        pid=PID, fit=fields.pop("number", 1), epoch=epoch, looked_at=looked_at, distinct=distinct,
+        distinct_in_fit=distinct if in_fit is None else in_fit, **fields,
+    )  # fmt: skip
+
+
+def iterated(batches: int = 1, number: int = 0, **fields: Any) -> events.Event:
+    """An iterator over a dataset was used so far and then dropped."""
+    return events.IteratorEnded(pid=PID, fit=number, batches=batches, **fields)
+
+
+def printed(*epochs: int, of: int | None = None) -> list[events.Event]:
+    """Lines such as ``Epoch 3/10`` in the script's output."""
+    return [events.EpochLinePrinted(epoch=epoch, epochs=of) for epoch in epochs]
+
+
+def raised(type: str, message: str = "", where: str = "script", **fields: Any) -> events.Event:
+    return events.ExceptionRaised(pid=PID, type=type, message=message, where=where, **fields)
+
+
+def ended(**fields: Any) -> events.Event:
+    """The end of the process: `exit_code`, or `signal` and `oom_killed`."""
+    return events.ChildEnded(pid=PID, **fields)
+
+
+def agent(**fields: Any) -> events.Event:
+    return events.AgentStarted(pid=PID, **fields)
+
+
+def later(seconds: float) -> events.Event:
+    """Nothing but time: a sample of the machine, so many seconds after the start."""
+    return events.HostSampled(at=START + seconds)

@@ -148,8 +148,8 @@ class TinyEpochs:
         available = max((ended.available or 0 for ended in [*fit.iterators, *run.iterators]), default=0)
         if available >= self.times:
             return f"of {sayings.count(available, 'batch')}"
-        rows, batch = fit.rows.get("train"), max((each.rows or 0 for each in fit.batches), default=0)
-        if rows is not None and batch and rows.distinct_in_fit >= 2 * batch:
+        rows = fit.rows.get("train")
+        if rows is not None and rows.distinct_in_fit >= 2 * rows.looked_at / max(1, fit.steps_done) > 0:
             return f"and {sayings.count(rows.distinct_in_fit, 'different row')} so far"
         seen = {each.fingerprint for each in fit.batches if each.fingerprint}
         return "each a different one" if len(seen) >= self.epochs and len(seen) == len(fit.batches) else None

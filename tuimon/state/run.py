@@ -234,7 +234,7 @@ class Run:
             asked.answer = event
 
     def _agent_started(self, event: events.AgentStarted) -> None:
-        self.processes.setdefault(event.pid, Process(event))
+        self.processes.setdefault(event.pid, Process(event)).started = event
 
     def _framework_seen(self, event: events.FrameworkSeen) -> None:
         self._process(event).framework = event
