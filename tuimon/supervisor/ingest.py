@@ -33,6 +33,7 @@ class Connection:
         self.sock = sock
         self.pid, self.uid, _ = credentials(sock)
         self.agent = False
+        self.heard = False  # an event of this agent has been recorded
         self.inbox = b""
         self.outbox = b""
 

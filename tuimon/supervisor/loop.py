@@ -39,6 +39,9 @@ class Loop:
     def receive(self, connection: Connection, event: events.Event, line: bytes) -> None:
         """Write down what came in by the socket; carry requests out."""
         if not isinstance(event, events.Request):
+            if connection.agent and not connection.heard:
+                connection.heard = True
+                self._fold_spools()  # what it kept before it found us
             self.recorder.record(event, line)
             return
         request = requests.asked_by(event, connection, self.host)
@@ -63,6 +66,10 @@ class Loop:
         if end is not None:
             self._end(end)
         self._close(end)
+
+    def _fold_spools(self) -> None:
+        for event, line in spool.fold(self.directory):
+            self.recorder.record(event, line)
 
     def _stop(self) -> None:
         self.told_to_stop = True
@@ -104,6 +111,7 @@ class Loop:
         with contextlib.suppress(OSError):
             self.ingest.ensure()
         self._count_unreadable(now)
+        self._fold_spools()
 
     def _count_unreadable(self, now: float) -> None:
         assert self.ingest is not None
@@ -117,8 +125,7 @@ class Loop:
     def _end(self, end: End) -> None:
         oom_killed = self._oom_killed(end)
         self._hear_last_words()
-        for event, line in spool.fold(self.directory):
-            self.recorder.record(event, line)
+        self._fold_spools()
         for grown in self._output.look(time.time()):
             self.recorder.record(grown)
         self._summarize(end)  # first: who reads of the end in the journal may ask for the summary at once
