@@ -31,6 +31,8 @@ class _Source:
         self.rest = rest.of(described, x, y)
         self.rest_told = self.rest is None
         self.first_told = False
+        self.epoch = 0  # the first one that reads it
+        self.began = False
         self.behind = None if self.rest is not None else rest.rows_behind(x)
         self.passing = None if self.rest is not None and not self.rest.done else Passing(described, x, adapter)
 
@@ -42,7 +44,6 @@ class Content:
         self._report = report
         self._sources: Dict[str, _Source] = {}
         self._role = "train"
-        self._epoch = 0
         self._lock = _thread.allocate_lock()
         self._compared = False
 
@@ -51,13 +52,13 @@ class Content:
         if any(each.described.fit != described.fit for each in self._sources.values()):
             self._sources = {}
         self._sources[described.role] = _Source(described, x, y, adapter)
-        self._role, self._epoch, self._compared = "train", 0, False
+        self._role, self._compared = "train", False
         generators.on_element = self._generated
         iterators.on_batch = self._pulled
 
     def epoch(self, fit: int, epoch: int) -> None:
         """An epoch begins: training batches follow."""
-        self._role, self._epoch = "train", epoch
+        self._role = "train"
         self._begin(fit, "train", epoch)
 
     def validation(self, fit: int, epoch: int) -> None:
@@ -93,6 +94,8 @@ class Content:
             if source is not None:
                 self._sources = {}
             source = self._sources[role] = _Source(events.SourceDescribed(fit=fit, role=role), None, None, None)
+        if not source.began:
+            source.began, source.epoch = True, epoch
         if source.passing is not None:
             source.passing.epoch_began(epoch)
 
@@ -127,7 +130,7 @@ class Content:
         if source.first_told or source.rest is None:
             return
         source.first_told = True
-        for event in source.rest.batches(self._epoch):
+        for event in source.rest.batches(source.epoch):
             self._report(event)
 
     def _tell_behind(self, source: _Source) -> None:
@@ -148,7 +151,7 @@ class Content:
             source.rest.advance()
         if source.rest.done:
             source.rest_told = True
-            for event in source.rest.whole(self._epoch):
+            for event in source.rest.whole(source.epoch):
                 self._report(event)
 
     def _compare(self) -> None:
