@@ -6,11 +6,10 @@ and its check.
 
 from __future__ import annotations
 
-import inspect
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tuimon.rules.chosen import chosen, rule_id
 from tuimon.rules.constant_output import ConstantOutput
 from tuimon.rules.dead_units import DeadUnits
 from tuimon.rules.diverging_loss import DivergingLoss
@@ -31,6 +30,7 @@ from tuimon.rules.nothing_trainable import NothingTrainable
 from tuimon.rules.odd_learning_rate import OddLearningRate
 from tuimon.rules.oscillating_loss import OscillatingLoss
 from tuimon.rules.overfitting import Overfitting
+from tuimon.rules.pages import page, summary
 from tuimon.rules.shape_broadcast import ShapeBroadcast
 from tuimon.rules.softmax_on_one_unit import SoftmaxOnOneUnit
 from tuimon.rules.stuck_at_base_rate import StuckAtBaseRate
@@ -54,6 +54,7 @@ __all__ = [
     "not_judged",
     "page",
     "rule_id",
+    "rules_of",
     "summary",
 ]
 
@@ -87,28 +88,19 @@ RULES: list[Rule] = [
 """Every rule with its default thresholds, in the order in which tables list them."""
 
 
-def rule_id(rule: Rule) -> str:
-    """The name users see: that of the rule's file, with dashes."""
-    return type(rule).__module__.rpartition(".")[2].replace("_", "-")
+def rules_of(run: Run) -> list[Rule]:
+    """All rules, but for what the settings say that the run was started with."""
+    return chosen(run.started.settings if run.started else {}, RULES)
 
 
-def page(rule: Rule) -> str:
-    """What `tuimon explain` shows of a rule: what it means, why it matters, what to do."""
-    return inspect.cleandoc(sys.modules[type(rule).__module__].__doc__ or "")
-
-
-def summary(rule: Rule) -> str:
-    """The first sentence of a rule's page."""
-    return page(rule).partition("\n")[0]
-
-
-def diagnose(run: Run, rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """What these rules find in the run as of now, newest evidence first.
+def diagnose(run: Run, rules: Sequence[Rule] | None = None) -> list[Finding]:
+    """What these rules, else those of the run's own settings, find as of now, newest evidence first.
 
     What a comment on the line of a fit's call mutes is left out. A rule that raises becomes a note about the rule.
     """
     mutes = Mutes(run)
-    found = [finding for rule in rules for finding in _checked(rule, run) if not mutes.cover(finding)]
+    asked = rules_of(run) if rules is None else rules
+    found = [finding for rule in asked for finding in _checked(rule, run) if not mutes.cover(finding)]
     return sorted(found, key=lambda finding: finding.at or 0.0, reverse=True)
 
 
@@ -129,9 +121,10 @@ def _broken(rule: Rule, run: Run, error: Exception) -> Finding:
     )
 
 
-def not_judged(run: Run, rules: Iterable[Rule] = RULES) -> list[tuple[str, str]]:
+def not_judged(run: Run, rules: Sequence[Rule] | None = None) -> list[tuple[str, str]]:
     """The rules that cannot be judged on this run, with the signal that is missing."""
-    reasons = ((rule_id(rule), _reason(rule, run)) for rule in rules)
+    asked = rules_of(run) if rules is None else rules
+    reasons = ((rule_id(rule), _reason(rule, run)) for rule in asked)
     return [(rule, reason) for rule, reason in reasons if reason]
 
 

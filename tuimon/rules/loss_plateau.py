@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LossPlateau:
-    improvement: float = (
-        0.01  # of the best loss; own choice (TheDeepChecker asks for 5% in 5 checks, which is too much)
-    )
+    improvement: float = 0.01  # of the best loss; own choice (TheDeepChecker asks for 5%)
     epochs: int = 5  # over which it is judged; TheDeepChecker
     share: float = 0.2  # of the planned epochs, where that is more; own choice
     learned: float = 1e-3  # of the first loss, below which nothing is left to learn; own choice

@@ -40,9 +40,7 @@ class Pair:
 @dataclass(frozen=True)
 class Overfitting:
     epochs: int = 3  # in a row; own choice (UMLAUT's single epoch is noise)
-    gap: float = (
-        0.5  # validation above training, in times of the training loss; own choice (SageMaker 0.1 is too eager)
-    )
+    gap: float = 0.5  # validation above training, in times of the training loss; own choice (SageMaker 0.1)
     times: float = 2.0  # the best validation loss, a warning; own choice
     of_first: float = 0.2  # rise since the best, of the first validation loss; own choice
     close: float = 0.005  # from its best, an accuracy counts as still at its best; own choice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -22,3 +22,31 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         choices=("warning", "error"),
         help="exit with status 3 instead of 0 when there is such a finding, or a worse one",
     )
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Which rules are judged, and how. `rule_flags` reads them."""
+    rules = parser.add_argument_group("rules", "`tuimon explain` shows what there is, `tuimon config` what is set")
+    rules.add_argument("--ignore", action="append", metavar="RULE", help="do not judge this rule (may be repeated)")
+    rules.add_argument("--select", action="append", metavar="RULE", help="judge this rule only (may be repeated)")
+    rules.add_argument(
+        "--set", action="append", metavar="RULE.THRESHOLD=VALUE", help="change a threshold, e.g. stalled.after=60"
+    )
+
+
+RULE_OPTIONS = ("--ignore", "--select", "--set")
+"""What `add_rules` adds: each takes the next argument."""
+
+
+def rule_flags(args: argparse.Namespace) -> dict[str, Any]:
+    """The flags of `add_rules` as keys of `tuimon.settings`. Raises UsageError on what is unknown."""
+    from tuimon.settings import assignment
+
+    flags: dict[str, Any] = {}
+    for name in ("ignore", "select"):
+        given = getattr(args, name)
+        flags[name] = [each for part in given for each in part.split(",") if each] if given else None
+    for text in args.set or ():
+        key, value = assignment(text)
+        flags[key] = value
+    return flags

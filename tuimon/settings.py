@@ -1,0 +1,321 @@
+"""What the user has set, and where: flags, environment, the project's file, the user's file, defaults.
+
+A key is written the same everywhere: ``fail-on`` in a file, ``--fail-on`` as a flag, ``TUIMON_FAIL_ON`` in the
+environment. A rule's threshold is ``[rules.stalled] after = 60``, ``--set stalled.after=60``,
+``TUIMON_RULE_STALLED_AFTER=60``. What comes first wins, key by key: flag, environment, project, user, default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tuimon.errors import UsageError
+from tuimon.rules import RULES, Rule, rule_id
+from tuimon.rules.chosen import chosen, defaults
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A setting that is no threshold: `kind` is what it is made of, `meaning` what `tuimon config` says of it."""
+
+    name: str
+    kind: type
+    default: Any
+    meaning: str
+    choices: tuple[str, ...] = ()
+
+
+KEYS: dict[str, Key] = {
+    key.name: key
+    for key in (
+        Key("ignore", list, [], "rules that are not judged"),
+        Key("select", list, [], "the only rules that are judged; all when empty"),
+        Key("fail-on", str, None, "status 3 instead of 0 when there is such a finding", ("warning", "error")),
+        Key("on-finding", str, None, "a command that gets each new finding as JSON on its standard input"),
+        Key("bell", bool, False, "ring the terminal's bell on a new error or warning"),
+        Key("title", bool, False, "show the run in the terminal's title"),
+        Key("interval", float, 1.0, "seconds between samples of the machine"),
+        Key("log-dir", str, None, "where runs are kept"),
+    )
+}
+"""In the order in which they are shown."""
+
+LISTS_OF_RULES = ("ignore", "select")
+
+
+@dataclass(frozen=True)
+class Value:
+    value: Any
+    origin: str  # a file, an environment variable, a flag, or `DEFAULT`
+
+
+class Settings:
+    """What is in force. Keys are those of `KEYS`, and ``rules.RULE.THRESHOLD``."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self.values = dict(values)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key].value if key in self.values else _default(key)
+
+    def origin(self, key: str) -> str:
+        return self.values[key].origin if key in self.values else DEFAULT
+
+    def facts(self) -> dict[str, Any]:
+        """What a run carries in its journal, so that everybody who reads it judges it alike."""
+        facts = {key: self[key] for key in LISTS_OF_RULES if self[key]}
+        thresholds: dict[str, dict[str, Any]] = {}
+        for key, value in self.values.items():
+            if key.startswith("rules."):
+                _, rule, name = key.split(".")
+                thresholds.setdefault(rule, {})[name] = value.value
+        return {**facts, "rules": thresholds} if thresholds else facts
+
+    def rules(self) -> list[Rule]:
+        return chosen(self.facts(), RULES)
+
+
+def load(
+    beside: Path | None = None, flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings for a script, or a directory: where the search for the project's file begins.
+
+    `flags` are keys as in `KEYS` and thresholds as ``rules.RULE.THRESHOLD``; None is "not given". Raises UsageError on
+    what is unknown or of the wrong kind.
+    """
+    environment = os.environ if environ is None else environ
+    values: dict[str, Value] = {}
+    sources = (_user(environment), _project(beside or Path.cwd()), _environment(environment), _flags(flags or {}))
+    for source in sources:
+        values.update(source)
+    return Settings(values)
+
+
+# --- where settings come from
+
+
+def _user(environ: Mapping[str, str]) -> dict[str, Value]:
+    return _file(user_file(environ), ())
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    base = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".config")
+    return Path(base) / "tuimon" / "config.toml"
+
+
+def _project(beside: Path) -> dict[str, Value]:
+    found = project_file(beside)
+    if found is None:
+        return {}
+    return _file(found, ("tool", "tuimon") if found.name == "pyproject.toml" else ())
+
+
+def project_file(beside: Path) -> Path | None:
+    """`tuimon.toml`, or `pyproject.toml` with a table for tuimon: beside the script, or above it up to the project's
+    root, the first directory with a `pyproject.toml` or `.git`."""
+    start = beside.resolve()
+    for directory in (start, *start.parents) if start.is_dir() else start.parents:
+        own, project = directory / "tuimon.toml", directory / "pyproject.toml"
+        if own.is_file():
+            return own
+        if project.is_file():
+            return project if _table(project, ("tool", "tuimon")) else None
+        if (directory / ".git").exists():
+            return None
+    return None
+
+
+def _file(path: Path, within: Sequence[str]) -> dict[str, Value]:
+    return dict(_read(_table(path, within), str(path))) if path.is_file() else {}
+
+
+def _table(path: Path, within: Sequence[str]) -> dict[str, Any]:
+    try:
+        table: Any = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}", "check its permissions and encoding") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}", "mend that line") from None
+    for name in within:
+        table = table.get(name, {}) if isinstance(table, dict) else {}
+    return table if isinstance(table, dict) else {}
+
+
+def _read(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Value]]:
+    for name, given in table.items():
+        if name == "rules" and isinstance(given, dict):
+            yield from _read_rules(given, where)
+        else:
+            key = _known(name.replace("_", "-"), [*KEYS, "rules"], "setting", where)
+            yield key, Value(_checked(key, given, where), where)
+
+
+def _read_rules(tables: Mapping[str, Any], where: str) -> Iterator[tuple[str, Value]]:
+    for rule, given in tables.items():
+        name = known_rule(rule, where)
+        if not isinstance(given, dict):
+            raise UsageError(f"{where}: rules.{rule} is {given!r}", f"give a threshold: [rules.{name}]")
+        for threshold, value in given.items():
+            key = _threshold(name, threshold, where)
+            yield key, Value(_checked(key, value, where), where)
+
+
+ENVIRONMENT = "TUIMON_"
+THRESHOLDS = "TUIMON_RULE_"
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Value]:
+    variables = {ENVIRONMENT + name.upper().replace("-", "_"): name for name in KEYS}
+    values = {}
+    for variable, text in environ.items():
+        if variable.startswith(THRESHOLDS):
+            key = _threshold_of_variable(variable)
+        elif variable in variables:
+            key = variables[variable]
+        else:
+            _refuse_misspelt(variable, variables)
+            continue
+        values[key] = Value(_checked(key, _parsed(key, text), variable), variable)
+    return values
+
+
+def _refuse_misspelt(variable: str, variables: Iterable[str]) -> None:
+    """Other programs and tuimon itself use variables of that prefix; only what looks like a setting is refused."""
+    near = difflib.get_close_matches(variable, variables, n=1, cutoff=0.85) if variable.startswith(ENVIRONMENT) else []
+    if near:
+        raise UsageError(f"unknown setting {variable} in the environment", f"did you mean {near[0]}?")
+
+
+def _threshold_of_variable(variable: str) -> str:
+    rest = variable.removeprefix(THRESHOLDS).lower()
+    names = {
+        f"{rule_id(rule).replace('-', '_')}_{name}": (rule_id(rule), name) for rule in RULES for name in defaults(rule)
+    }
+    if rest not in names:
+        near = difflib.get_close_matches(rest, names, n=1, cutoff=0.0)
+        hint = f"did you mean {THRESHOLDS}{near[0].upper()}?" if near else "see `tuimon explain`"
+        raise UsageError(f"unknown threshold {variable} in the environment", hint)
+    return "rules.{}.{}".format(*names[rest])
+
+
+def _flags(flags: Mapping[str, Any]) -> dict[str, Value]:
+    values = {}
+    for name, given in flags.items():
+        if given is None:
+            continue
+        if name.startswith("rules."):
+            _, rule, threshold = name.split(".")
+            key, where = _threshold(known_rule(rule, "--set"), threshold, "--set"), "--set"
+        else:
+            key = where = _known(name, KEYS, "setting", "flags")
+            where = f"--{name}"
+        values[key] = Value(_checked(key, given, where), where)
+    return values
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """``stalled.after=60`` of `--set` as a key and a value."""
+    name, equals, value = text.partition("=")
+    rule, dot, threshold = name.strip().partition(".")
+    if not equals or not dot:
+        raise UsageError(f"--set {text}: not a threshold", "write RULE.THRESHOLD=VALUE, e.g. stalled.after=60")
+    key = _threshold(known_rule(rule, "--set"), threshold, "--set")
+    return key, _parsed(key, value.strip())
+
+
+# --- what is known, and of which kind
+
+
+def known_rule(name: str, where: str) -> str:
+    """The rule's id. Raises UsageError with the nearest one when there is none of that name."""
+    return _known(name.strip().replace("_", "-"), map(rule_id, RULES), "rule", where)
+
+
+def _threshold(rule: str, name: str, where: str) -> str:
+    known = defaults(_rule(rule))
+    if not known:
+        raise UsageError(f"{where}: {rule} has no thresholds", f"it is exact; to mute it, ignore = [{rule!r}]")
+    return f"rules.{rule}." + _known(name.strip().replace("-", "_"), known, f"threshold of {rule}", where)
+
+
+def _rule(name: str) -> Rule:
+    return next(rule for rule in RULES if rule_id(rule) == name)
+
+
+def _known(name: str, known: Iterable[str], what: str, where: str) -> str:
+    names = list(known)
+    if name in names:
+        return name
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+    raise UsageError(f"{where}: unknown {what} `{name}`", f"did you mean `{near[0]}`?" if near else "")
+
+
+def _default(key: str) -> Any:
+    if key in KEYS:
+        return KEYS[key].default
+    _, rule, name = key.split(".")
+    return defaults(_rule(rule))[name]
+
+
+def _kind(key: str) -> type:
+    if key in KEYS:
+        return KEYS[key].kind
+    default = _default(key)
+    return float if default is None else type(default)
+
+
+_TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _parsed(key: str, text: str) -> Any:
+    """A value of the environment or the command line, where all is text."""
+    kind = _kind(key)
+    if kind is list:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if kind is bool:
+        return _TRUTH.get(text.lower(), text)
+    try:
+        return int(text) if kind is int else float(text) if kind is float else text
+    except ValueError:
+        return text
+
+
+def _checked(key: str, value: Any, where: str) -> Any:
+    kind = _kind(key)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if kind is list and isinstance(value, str):
+        value = [value]
+    if kind is tuple and isinstance(value, list):
+        value = tuple(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise UsageError(f"{where}: {key} is {value!r}", f"give {_A[kind]}")
+    if key in LISTS_OF_RULES and isinstance(value, list):
+        return [known_rule(str(each), where) for each in value]
+    choices = KEYS[key].choices if key in KEYS else ()
+    if choices and value not in choices:
+        raise UsageError(f"{where}: {key} is {value!r}", f"give {' or '.join(choices)}")
+    return value
+
+
+_A = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list of rules",
+    tuple: "a list",
+}
