@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rich.style import Style
 
@@ -19,12 +20,18 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 GUTTER = 9
 """Cells left of the plot: the labels of the y axis."""
 
-Extent = tuple[float, float]
+
+class Extent(NamedTuple):
+    """What lies in one dot column: the line goes through `last`; the extremes are dots of their own."""
+
+    low: float
+    high: float
+    last: float
 
 
 @dataclass
 class Curve:
-    """Values by dot column, two columns to a cell: lowest and highest of what lies there, None where nothing does."""
+    """Values by dot column, two columns to a cell; None where there is none."""
 
     name: str
     style: Style
@@ -68,7 +75,7 @@ def scale_of(curves: Sequence[Curve], log: bool) -> Scale | None:
     extents = [extent for curve in curves for extent in curve.columns if extent is not None]
     if not extents:
         return None
-    low, high = min(extent[0] for extent in extents), max(extent[1] for extent in extents)
+    low, high = min(extent.low for extent in extents), max(extent.high for extent in extents)
     if log:
         positive = [value for extent in extents for value in extent if value > 0]
         if not positive:
@@ -80,7 +87,7 @@ def scale_of(curves: Sequence[Curve], log: bool) -> Scale | None:
     return Scale(*rounded(low, high), False)
 
 
-def rounded(low: float, high: float) -> Extent:
+def rounded(low: float, high: float) -> tuple[float, float]:
     """Limits moved outward to steps of 1, 2 or 5."""
     if high <= low:
         margin = abs(high) * 0.1 or 1.0
@@ -150,35 +157,32 @@ class Canvas:
         self._over: dict[tuple[int, int], tuple[str, Style]] = {}
 
     def draw(self, curve: Curve, scale: Scale) -> None:
-        """Join the extents of neighbouring columns; a gap stays one, but points far apart are joined by a line."""
-        previous: tuple[int, int, int] | None = None  # column, top and bottom dot
+        """A line through the last values, joined across columns without one; extremes as dots beside it."""
+        previous: tuple[int, int] | None = None  # column and dot
         for column, extent in enumerate(curve.columns[: 2 * self.cells]):
             if extent is None:
                 continue
-            top, bottom = self._dot(scale.height(extent[1])), self._dot(scale.height(extent[0]))
-            if previous is not None:
-                self._join(previous, (column, top, bottom), curve)
-            self._column(column, top, bottom, curve)
-            previous = (column, top, bottom)
+            here = column, self._dot(scale.height(extent.last))
+            for extreme in (extent.low, extent.high):
+                dot = self._dot(scale.height(extreme))
+                self._column(column, dot, dot, curve)
+            self._join(previous or here, here, curve)
+            previous = here
 
-    def _join(self, one: tuple[int, int, int], other: tuple[int, int, int], curve: Curve) -> None:
-        start, end = (one[1] + one[2]) / 2, (other[1] + other[2]) / 2
-        span = other[0] - one[0]
-        top, bottom = one[1], one[2]
-        for step in range(1, span):
-            middle = round(start + (end - start) * step / span)
-            self._column(one[0] + step, min(middle, bottom + 1), max(middle, top - 1), curve)
-            top = bottom = middle
-        if other[1] > bottom:
-            self._column(other[0], bottom + 1, other[2], curve)
-        elif other[2] < top:
-            self._column(other[0], other[1], top - 1, curve)
+    def _join(self, one: tuple[int, int], other: tuple[int, int], curve: Curve) -> None:
+        span, before = other[0] - one[0], one[1]
+        for step in range(1, span + 1):
+            dot = round(one[1] + (other[1] - one[1]) * step / span)
+            self._column(one[0] + step, min(dot, before + 1), max(dot, before - 1), curve)
+            before = dot
+        if not span:
+            self._column(other[0], other[1], other[1], curve)
 
     def _dot(self, height: float) -> int:
         return round((1 - min(1.0, max(0.0, height))) * (4 * self.lines - 1))
 
     def _column(self, column: int, top: int, bottom: int, curve: Curve) -> None:
-        if top > bottom or (curve.dashed and column % 4 >= 2 and bottom - top < 3):
+        if curve.dashed and column % 4 >= 2 and bottom - top < 3:
             return
         cell, side = column >> 1, column & 1
         for y in range(top, bottom + 1):

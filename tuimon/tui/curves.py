@@ -11,7 +11,7 @@ from rich.style import Style
 
 from tuimon.series import Point, Series
 from tuimon.state import Fit
-from tuimon.tui.charts import Curve
+from tuimon.tui.charts import Curve, Extent
 
 AxisKind = Literal["step", "epoch", "time"]
 
@@ -122,22 +122,24 @@ def by_step(series: Series, made: Knots, window: Window, name: str, style: Style
     edges = [made.convert(edge, window.axis, "step") for edge in window.edges()]
     edges[0] -= 1e-9
     points = series.buckets(edges)
-    columns = smoothed(points, smoothing) if smoothing else [(p.low, p.high) if p else None for p in points]
+    columns = (
+        smoothed(points, smoothing) if smoothing else [Extent(p.low, p.high, p.last) if p else None for p in points]
+    )
     marks = [window.column(made.convert(x, "step", window.axis)) for x, _ in series.marks]
     return Curve(name, style, columns, marks=[mark for mark in marks if 0 <= mark < window.columns])
 
 
 def by_epoch(series: Series, made: Knots, window: Window, name: str, style: Style, dashed: bool = True) -> Curve:
     """A series over epochs: each value stands at the end of its epoch."""
-    columns: list[tuple[float, float] | None] = [None] * window.columns
+    columns: list[Extent | None] = [None] * window.columns
     best: tuple[int, float] | None = None
     lower = lower_is_better(name)
     for point in series:
         column = window.column(made.convert(point.x + 1, "epoch", window.axis))
         if not 0 <= column < window.columns:
             continue
-        before = columns[column]
-        columns[column] = (min(point.low, before[0]), max(point.high, before[1])) if before else (point.low, point.high)
+        before = columns[column] or point
+        columns[column] = Extent(min(point.low, before.low), max(point.high, before.high), point.last)
         value = point.low if lower else point.high
         if best is None or (value < best[1] if lower else value > best[1]):
             best = column, value
@@ -145,17 +147,17 @@ def by_epoch(series: Series, made: Knots, window: Window, name: str, style: Styl
     return Curve(name, style, columns, dashed, [mark for mark in marks if 0 <= mark < window.columns], best)
 
 
-def smoothed(points: Sequence[Point | None], weight: float) -> list[tuple[float, float] | None]:
+def smoothed(points: Sequence[Point | None], weight: float) -> list[Extent | None]:
     """An exponential mean of the columns' last values, without the bias of its start."""
     mean, scale = 0.0, 0.0
-    columns: list[tuple[float, float] | None] = []
+    columns: list[Extent | None] = []
     for point in points:
         if point is None:
             columns.append(None)
             continue
         mean = mean * weight + point.last * (1 - weight)
         scale = scale * weight + (1 - weight)
-        columns.append((mean / scale, mean / scale))
+        columns.append(Extent(mean / scale, mean / scale, mean / scale))
     return columns
 
 

@@ -1,13 +1,14 @@
-"""Which pane goes where: three plans, chosen by the size of the terminal, and the arithmetic that fills it."""
+"""Which pane goes where: plans chosen by the size of the terminal, and the arithmetic that fills it."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.geometry import Region, Size
 
-HEADER = 2
+NOTHING: Mapping[str, int] = {}
+
 MINIMUM = Size(40, 12)
 """Below this there is one message instead of panes."""
 
@@ -39,6 +40,8 @@ def beside(weight: int, *children: Node, least: int = 3) -> Box:
 def above(weight: int, *children: Node, least: int = 3) -> Box:
     return Box(False, weight, children, least)
 
+
+TINY = above(1, Leaf("data", 5, 4), Leaf("findings", 2, 2), Leaf("metrics", 6, 3))
 
 SMALL = above(
     1,
@@ -79,22 +82,31 @@ def plan_for(size: Size) -> Plan:
         return Plan(LARGE, True)
     if size.width >= 110 and size.height >= 34:
         return Plan(MEDIUM, True)
-    return Plan(SMALL, False)
+    if size.width >= 70 and size.height >= 17:
+        return Plan(SMALL, False)
+    return Plan(TINY, False)
 
 
-def arrange(tree: Node, region: Region, shown: Container[str]) -> dict[str, Region]:
+Wants = Mapping[str, int]
+"""Rows that a pane needs now for what it has to show."""
+
+
+def arrange(tree: Node, region: Region, shown: Container[str], wants: Wants = NOTHING) -> dict[str, Region]:
     """The region of each pane that is shown; those that are not leave their room to their neighbours."""
     if isinstance(tree, Leaf):
         return {tree.pane: region} if tree.pane in shown else {}
     children = [child for child in tree.children if any(pane in shown for pane in panes_of(child))]
-    lengths = share(region.width if tree.across else region.height, children)
+    if tree.across:
+        lengths = share(region.width, [(child.weight, child.least) for child in children])
+    else:
+        lengths = share(region.height, [(child.weight, max(child.least, rows_for(child, wants))) for child in children])
     regions: dict[str, Region] = {}
     at = region.x if tree.across else region.y
     for child, length in zip(children, lengths, strict=True):
         part = (
             Region(at, region.y, length, region.height) if tree.across else Region(region.x, at, region.width, length)
         )
-        regions |= arrange(child, part, shown)
+        regions |= arrange(child, part, shown, wants)
         at += length
     return regions
 
@@ -105,18 +117,28 @@ def panes_of(node: Node) -> Iterable[str]:
     return [pane for child in node.children for pane in panes_of(child)]
 
 
-def share(total: int, nodes: Sequence[Node]) -> list[int]:
-    """`total` cells by weight, none below its `least` as long as there is room; they add up to `total`."""
-    if not nodes:
+def rows_for(node: Node, wants: Wants) -> int:
+    """Rows that this part of the page needs to give each pane what it wants; 0 when none wants any."""
+    if isinstance(node, Leaf):
+        return wants.get(node.pane, 0)
+    needs = [rows_for(child, wants) for child in node.children]
+    if node.across or not any(needs):
+        return max(needs, default=0)
+    return sum(max(need, child.least) for need, child in zip(needs, node.children, strict=True))
+
+
+def share(total: int, parts: Sequence[tuple[int, int]]) -> list[int]:
+    """`total` cells by weight, none below its least as long as there is room; they add up to `total`."""
+    if not parts:
         return []
-    weight = sum(node.weight for node in nodes)
-    lengths = [total * node.weight // weight for node in nodes]
+    weights = sum(weight for weight, _ in parts)
+    lengths = [total * weight // weights for weight, _ in parts]
     lengths[-1] += total - sum(lengths)
-    for index, node in enumerate(nodes):
-        while lengths[index] < node.least:
-            spare = [i for i, other in enumerate(nodes) if lengths[i] > other.least]
+    for index, (_, least) in enumerate(parts):
+        while lengths[index] < least:
+            spare = [i for i, (_, other) in enumerate(parts) if lengths[i] > other]
             if not spare:
                 break
-            lengths[max(spare, key=lambda i: lengths[i] - nodes[i].least)] -= 1
+            lengths[max(spare, key=lambda i: lengths[i] - parts[i][1])] -= 1
             lengths[index] += 1
     return lengths

@@ -46,6 +46,7 @@ class Panes(Container):
         self.panes = panes
         self.hidden: set[str] = set()
         self.absent: set[str] = set()  # nothing to show in them on this machine
+        self.wants: dict[str, int] = {}  # rows that panes need for what they have to show
         self.zoomed: str | None = None
         self._placed = Placed()
 
@@ -60,7 +61,7 @@ class Panes(Container):
             return {self.zoomed: Region(0, 0, size.width, size.height)}
         plan = layout.plan_for(size)
         shown = {pane.label for pane in self.panes} - self.hidden - self.absent
-        return layout.arrange(plan.tree, Region(0, 0, size.width, size.height), shown)
+        return layout.arrange(plan.tree, Region(0, 0, size.width, size.height), shown, self.wants)
 
     def rearrange(self) -> None:
         """After the size, or what is shown, has changed."""
@@ -69,7 +70,7 @@ class Panes(Container):
         for pane in self.panes:
             pane.boxed, pane.zoomed = boxed, pane.label == self.zoomed
             pane.display = pane.label in regions
-        self.refresh(layout=True)
+        self.panes[0].refresh(layout=True)  # of a child: what it stands in is arranged anew
         for pane in self.panes:
             if pane.display:
                 pane.repaint()
@@ -109,8 +110,10 @@ class Overview(Screen[None]):
     def paint(self, view: View) -> None:
         """Each visible pane once."""
         absent = set() if view.run.gpus or view.run.allocators else {"devices"}
-        if absent != self.panes.absent:
-            self.panes.absent = absent
+        frame = 2 if layout.plan_for(self.panes.size).boxed else 1
+        wants = {pane.label: need + frame for pane in self.panes.panes if (need := pane.needs(view))}
+        if (absent, wants) != (self.panes.absent, self.panes.wants):
+            self.panes.absent, self.panes.wants = absent, wants
             self.panes.rearrange()
         self.header.paint(view)
         self.footer.hint = self.focused.hint() if isinstance(self.focused, Pane) else ""

@@ -76,6 +76,10 @@ class Pane(Painted, can_focus=True):
         """A few words at the right end of the title."""
         return Row()
 
+    def needs(self, view: View) -> int:
+        """Rows without which something important is missing; 0 when any number will do."""
+        return 0
+
     def hint(self) -> str:
         """The keys of this pane alone, for the last line of the screen."""
         return ""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 MOST_LINES = 5000
 LONGEST_LINE = 4000
+TALLEST = 100
+"""Rows that the cursor can go up, or down at once."""
 
 PLAIN = ""
 """Style of a cell: the SGR parameters in force, as text."""
@@ -96,16 +98,17 @@ class Terminal:
 
     def _control(self, char: str) -> None:
         if char in "\n\x0b\x0c\x85":
-            self._row += 1
             self._column = 0
-            if self._row == len(self.lines):
-                self._append()
+            self._down()
         elif char == "\r":
             self._column = 0
         elif char == "\t":
             self._column = min(LONGEST_LINE, (self._column // 8 + 1) * 8)
 
-    def _append(self) -> None:
+    def _down(self) -> None:
+        self._row += 1
+        if self._row < len(self.lines):
+            return
         self.lines.append(Line())
         if len(self.lines) > MOST_LINES + 500:
             self.dropped += 500
@@ -118,9 +121,10 @@ class Terminal:
         if final == "m":
             self._style = PLAIN if not any(numbers) else _joined(self._style, parameters)
         elif final == "A":
-            self._row = max(0, len(self.lines) - 100, self._row - count)
+            self._row = max(0, len(self.lines) - TALLEST, self._row - count)
         elif final in "BE":
-            self._row = min(len(self.lines) - 1, self._row + count)
+            for _ in range(min(count, TALLEST)):
+                self._down()
             self._column = self._column if final == "B" else 0
         elif final == "C":
             self._column = min(LONGEST_LINE, self._column + count)

@@ -16,13 +16,14 @@ class DevicesPane(Pane):
     def aside(self, view: View) -> Row:
         return Row(f"driver {view.run.driver}" if view.run.driver else "", view.theme.dim)
 
+    def needs(self, view: View) -> int:
+        return min(16, len(_visible(view)))
+
     def draw(self, view: View, width: int, height: int) -> list[Row]:
-        gpus = [gpu for gpu in view.run.gpus.values() if gpu.latest.get("visible", True)] or list(
-            view.run.gpus.values()
-        )
+        gpus = _visible(view)
         rows: list[Row] = []
         detailed = height >= 2 * len(gpus)
-        for gpu in sorted(gpus, key=lambda each: each.index):
+        for gpu in gpus:
             rows += _gpu(view, gpu, width, detailed)
         for allocator in view.run.allocators.values():
             if len(rows) < height and "in_use" in allocator.latest:
@@ -30,6 +31,12 @@ class DevicesPane(Pane):
         if len(rows) < height and gpus:
             rows.append(_legend(view))
         return rows
+
+
+def _visible(view: View) -> list[Gpu]:
+    """The GPUs that the run may use, else all of the machine."""
+    gpus = sorted(view.run.gpus.values(), key=lambda gpu: gpu.index)
+    return [gpu for gpu in gpus if gpu.latest.get("visible", True)] or gpus
 
 
 def _gpu(view: View, gpu: Gpu, width: int, detailed: bool) -> list[Row]:

@@ -42,12 +42,14 @@ class MetricsPane(Pane):
         self.axis: curves.AxisKind = "step"
         self.magnified = 1.0
         self.cursor: int | None = None
+        self._place = ""
+        self._cells = 1  # of a chart's width, as last drawn
 
     def hint(self) -> str:
         return "[ ] metric  l log  s smooth  x axis  ←→ cursor  +- zoom"
 
     def aside(self, view: View) -> Row:
-        words = [f"by {self.axis}"]
+        words = [f"at {self._place}"] if self.cursor is not None else [f"by {self.axis}"]
         if self.logarithmic:
             words.append("log")
         if SMOOTHINGS[self.smoothing]:
@@ -81,7 +83,7 @@ class MetricsPane(Pane):
 
     def _chart(self, view: View, fit: Fit, name: str, width: int, height: int) -> list[Row]:
         made = curves.knots(fit)
-        cells = max(1, width - charts.GUTTER)
+        cells = self._cells = max(1, width - charts.GUTTER)
         window = curves.whole(made, self.axis, 2 * cells, self.magnified)
         train, validation = view.theme.curves[0], view.theme.curves[1]
         lines = []
@@ -115,6 +117,7 @@ class MetricsPane(Pane):
         if self.cursor is not None:
             x = window.edges()[min(2 * self.cursor + 2, window.columns)]
             at = made.convert(x, window.axis, "step"), made.convert(x, window.axis, "epoch")
+            self._place = _place(self.axis, x, made)
         row = Row()
         solid, dashed = ("━", "┅") if glyphs.braille else ("-", ":")
         curves_of = ((name, name, theme.curves[0], solid), (f"val_{name}", "val", theme.curves[1], dashed))
@@ -125,7 +128,7 @@ class MetricsPane(Pane):
             row.add(f"{sign} ", style).add(f"{called} ", theme.text if key == name else theme.dim)
             row.add(f"{_text(name, value)}  ", theme.strong if math.isfinite(value) else theme.bad)
         if at is not None:
-            return row.add(f"at {_place(self.axis, x, made)}", theme.accent)
+            return row
         bad = fit.non_finite.get(name) or fit.non_finite.get(f"val_{name}")
         if bad is not None:
             return row.add(f"{glyphs.error} not finite from epoch {bad[0] + 1} step {bad[1] + 1:,}", theme.bad)
@@ -161,7 +164,7 @@ class MetricsPane(Pane):
         self.repaint()
 
     def action_cursor(self, step: int) -> None:
-        last = max(0, self.size.width - charts.GUTTER - 5)
+        last = self._cells - 1
         self.cursor = last if self.cursor is None else min(last, max(0, self.cursor + step))
         self.repaint()
 

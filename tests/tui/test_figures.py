@@ -1,0 +1,107 @@
+"""What panes compute: what is left, what will stay unseen, where the time goes. Unknown stays unknown."""
+
+from __future__ import annotations
+
+from tests.builders import epoch, fit, run_of, source, steps
+from tuimon.state import Fit, Run
+from tuimon.tui import figures, pipeline
+
+
+def fit_of(run: Run) -> Fit:
+    assert run.fit is not None
+    return run.fit
+
+
+def test_half_of_the_data_will_be_left_unseen() -> None:
+    run = run_of(
+        fit(steps=50, batch_size=32),
+        source(size=3_200, batch_size=32, batches=100),
+        steps(steps=10, samples=320, samples_known_by="exact", seconds=1.0),
+    )
+    covered = figures.coverage(fit_of(run), fit_of(run).epoch)
+
+    assert (covered.seen, covered.planned, covered.size, covered.unseen) == (320, 1_600, 3_200, 1_600)
+
+
+def test_a_last_batch_that_is_smaller_leaves_nothing_unseen() -> None:
+    run = run_of(
+        fit(steps=4),
+        source(size=100, batch_size=32, batches=4),
+        steps(steps=1, samples=32, samples_known_by="exact"),
+    )
+
+    assert figures.coverage(fit_of(run), fit_of(run).epoch).unseen == 0
+
+
+def test_what_a_pipeline_takes_is_held_against_all_there_is() -> None:
+    run = run_of(
+        fit(steps=10), source(size=320, batch_size=32, batches=10, upstream_size=1_000, upstream_known_by="exact")
+    )
+    covered = figures.coverage(fit_of(run), None)
+
+    assert (covered.size, covered.planned, covered.unseen) == (1_000, 320, 680)
+
+
+def test_an_unknown_size_leaves_what_is_unseen_unknown() -> None:
+    run = run_of(fit(steps=10), source(batch_size=32), steps(steps=2, samples=64))
+    covered = figures.coverage(fit_of(run), fit_of(run).epoch)
+
+    assert covered.size is None
+    assert covered.unseen is None
+    assert figures.passes(fit_of(run)) is None
+
+
+def test_time_left_counts_steps_of_this_epoch_and_whole_epochs_after_it() -> None:
+    run = run_of(fit(epochs=3, steps=100), source(size=3_200), steps(steps=50, seconds=5.0))
+
+    assert figures.epoch_remaining(fit_of(run)) == 5.0
+    assert figures.run_remaining(fit_of(run)) == 5.0 + 2 * 10.0
+
+
+def test_time_left_is_unknown_without_a_plan() -> None:
+    run = run_of(fit(epochs=3), steps(steps=50, seconds=5.0))
+
+    assert figures.epoch_remaining(fit_of(run)) is None
+    assert figures.run_remaining(fit_of(run)) is None
+
+
+def test_what_no_part_explains_is_the_rest() -> None:
+    run = run_of(fit(), steps(steps=10, seconds=10.0, wait=4.0, compute=5.0))
+    running = fit_of(run).epoch
+    assert running is not None
+    parts = figures.split(running)
+
+    assert parts is not None
+    assert parts.rest == 1.0
+    assert parts.share(parts.wait) == 0.4
+    assert parts.callbacks is None
+
+
+def test_an_epoch_without_times_has_no_split() -> None:
+    run = run_of(fit(), epoch(0, steps=10))
+    done = fit_of(run).epoch
+
+    assert done is not None
+    assert figures.split(done) is None
+
+
+def test_a_take_that_leaves_data_out_is_a_weak_link() -> None:
+    run = run_of(
+        fit(),
+        source(
+            size=320,
+            upstream_size=1_000,
+            pipeline=[{"op": "from_tensor_slices"}, {"op": "take", "take": 320}, {"op": "batch"}],
+        ),
+    )
+
+    assert list(pipeline.weak_links(fit_of(run))) == [1]
+
+
+def test_a_map_of_one_element_at_a_time_is_weak_only_when_the_model_waits() -> None:
+    stages = [{"op": "from_tensor_slices"}, {"op": "map"}, {"op": "prefetch"}]
+    waiting = run_of(fit(), source(size=10, pipeline=stages), steps(steps=1, seconds=1.0, wait=0.6))
+    busy = run_of(fit(), source(size=10, pipeline=stages), steps(steps=1, seconds=1.0, wait=0.01))
+
+    assert list(pipeline.weak_links(fit_of(waiting))) == [1]
+    assert pipeline.weak_links(fit_of(busy)) == {}
