@@ -164,8 +164,9 @@ class LowCoverage:
             return f"Remove the take() before {call}."
         if source is not None and source.kind == "sequence":
             return (
-                f"__len__ returns {source.batches}; {behind.rows:,} rows in batches of {size} are "
-                f"{sayings.count(behind.batches, 'batch')}. ({source.upstream_reason or 'the rows that it holds'})"
+                f"__len__ returns {source.batches}; {behind.rows:,} rows"
+                f"{f' ({source.upstream_reason})' if source.upstream_reason else ''} in batches of {size} are "
+                f"{sayings.count(behind.batches, 'batch')}."
             )
         return f"Compare what {call} reads with the {sayings.count(behind.rows, 'row')} that there are."
 
