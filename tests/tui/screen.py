@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 
 from tuimon import events
 from tuimon.tui.app import Watch
-
-SHOWN = Path(__file__).parent / "shown"
-"""What the screen looked like when it was last approved; `python -m tests.tui.screen` writes it anew."""
 
 
 class Listed:
@@ -36,7 +32,8 @@ async def screen(
     those: Sequence[events.Event], size: tuple[int, int] = (80, 24), **options: Any
 ) -> AsyncIterator[tuple[Watch, Pilot[str]]]:
     """A running app that has taken these events and painted them. It never ticks by itself."""
-    app = Watch(Listed(those), interval=3600.0, theme=options.pop("theme", "dark"), **options)
+    source = options.pop("source", None) or Listed(those)
+    app = Watch(source, interval=3600.0, theme=options.pop("theme", "dark"), **options)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         refresh(app)

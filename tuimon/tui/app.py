@@ -17,8 +17,9 @@ from tuimon import events, rules, runs
 from tuimon.control import Control
 from tuimon.errors import TuimonError
 from tuimon.follow import Follow
-from tuimon.source import Source
-from tuimon.tui import requests
+from tuimon.source import Playable, Source
+from tuimon.state import Run
+from tuimon.tui import requests, scrubber, units
 from tuimon.tui import theme as themes
 from tuimon.tui.glyphs import ASCII, UNICODE, Glyphs
 from tuimon.tui.overview import Overview
@@ -62,6 +63,13 @@ class Watch(App[str]):
         Binding("slash", "search", "search", show=False),
         Binding("t", "theme", "theme", show=False),
         Binding("r", "runs", "runs", show=False),
+        Binding("full_stop", "play_step(1)", "next event", show=False),
+        Binding("comma", "play_step(-1)", "event before", show=False),
+        Binding("left_square_bracket", "play_epoch(-1)", "epoch before", show=False),
+        Binding("right_square_bracket", "play_epoch(1)", "next epoch", show=False),
+        Binding("plus,equals_sign", "play_speed(1)", "faster", show=False),
+        Binding("minus", "play_speed(-1)", "slower", show=False),
+        Binding("g", "go_to", "go to", show=False),
         Binding("ctrl+z", "suspend_process", show=False),
         Binding("ctrl+q", "leave", show=False),
     ]
@@ -80,12 +88,15 @@ class Watch(App[str]):
     ) -> None:
         super().__init__(ansi_color=True)
         self.source = source
+        self.player = source if isinstance(source, Playable) else None
         self.directory = directory
         self.ask = None if readonly else ask
         self.interval = interval
         self.clipboard_allowed = clipboard
         self.view = View(theme=themes.fitting(theme), glyphs=glyphs, readonly=readonly)
         self.overview = Overview(all_panes(directory))
+        self._restarts = self.player.restarts if self.player is not None else 0
+        self.overview.scrubber.player = self.player
         self._diagnosed_at = 0.0
         self._diagnosed_events = -1
         self._interrupted_at = -TWICE
@@ -109,6 +120,9 @@ class Watch(App[str]):
         self.paint()
 
     def _fold(self) -> None:
+        if self.player is not None and self.player.restarts != self._restarts:
+            self._restarts = self.player.restarts
+            self.start_over()
         run = self.view.run
         for event in self.source.take(BUDGET):
             run.apply(event)
@@ -116,6 +130,12 @@ class Watch(App[str]):
         if run.events != self._diagnosed_events and now - self._diagnosed_at >= DIAGNOSE_EVERY:
             self.diagnose()
             self._diagnosed_at = now
+
+    def start_over(self) -> None:
+        """What follows begins at the first event again."""
+        self.view.run, self.view.findings, self.view.headline = Run(), (), None
+        self._diagnosed_events = -1
+        self._diagnosed_at = 0.0
 
     def diagnose(self) -> None:
         view = self.view
@@ -159,8 +179,48 @@ class Watch(App[str]):
         self.open_page(FactsPage())
 
     def action_hold(self) -> None:
+        if self.player is not None:
+            self.player.paused = not self.player.paused
+            return
         self.view.paused = not self.view.paused
         self.notice("held still; space goes on" if self.view.paused else "")
+
+    # --- a recording that is played
+
+    def action_play_step(self, by: int) -> None:
+        if self.player is not None:
+            self.player.step(by)
+
+    def action_play_epoch(self, by: int) -> None:
+        player = self.player
+        if player is None:
+            return
+        begun = [*player.epochs, player.span[1]]
+        wanted = [at for at in begun if (at > player.position if by > 0 else at < player.position - 1.0)]
+        player.seek((wanted[0] if by > 0 else wanted[-1]) if wanted else player.span[by > 0])
+
+    def action_play_speed(self, by: int) -> None:
+        if self.player is not None:
+            self.player.speed = scrubber.faster(self.player.speed, by)
+            self.paint()
+
+    def action_go_to(self) -> None:
+        """Places of the recording to choose from: the start, epochs, findings met so far, the end."""
+        player = self.player
+        if player is None:
+            return
+        first, last = player.span
+        places = [("start", "", first), ("end", "", last)]
+        places += [(f"epoch {number}", "", at) for number, at in enumerate(player.epochs, 1)]
+        places += [(each.rule, each.message, at) for (_, at), each in self.overview.scrubber.met.items()]
+        places += [(f"{part} %", "", first + (last - first) * part / 100) for part in (10, 25, 50, 75, 90)]
+        choices = [
+            Choice(text, f"{units.clock(at - first)}  {more}", lambda at=at: player.seek(at))  # type: ignore[misc]
+            for text, more, at in places
+        ]
+        self.open_page(MenuPage("go to", choices))
+
+    # --- the rest
 
     def action_theme(self) -> None:
         names = [theme.name for theme in themes.THEMES]
@@ -187,14 +247,14 @@ class Watch(App[str]):
 
     def switch(self, run: runs.RunDirectory) -> None:
         """Watch another run from here on; this one goes on as it is."""
-        self.source, self.directory = Follow(run), run.path
+        self.source, self.player, self.directory = Follow(run), None, run.path
         self.ask = None if self.view.readonly else Control(run, "screen").ask
-        kept = self.view
-        self.view = View(theme=kept.theme, glyphs=kept.glyphs, readonly=kept.readonly)
+        self.view.chosen, self.view.paused = None, False
+        self.start_over()
+        self.overview.scrubber.player = None
         output = self.overview.pane("output")
         assert isinstance(output, OutputPane)
         output.show(run.path)
-        self._diagnosed_events = -1
         self.call_after_refresh(self.tick)
 
     # --- asking something of the run

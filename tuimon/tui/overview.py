@@ -18,6 +18,7 @@ from tuimon.tui.footer import Footer
 from tuimon.tui.header import Header, too_small
 from tuimon.tui.pane import Pane
 from tuimon.tui.panes.metrics import MetricsPane
+from tuimon.tui.scrubber import Scrubber
 from tuimon.tui.view import View
 
 
@@ -100,11 +101,14 @@ class Overview(Screen[None]):
         super().__init__()
         self.header = Header()
         self.panes = Panes(panes)
+        self.scrubber = Scrubber()
+        self.scrubber.display = False
         self.footer = Footer()
 
     def compose(self) -> ComposeResult:
         yield self.header
         yield self.panes
+        yield self.scrubber
         yield self.footer
 
     def paint(self, view: View) -> None:
@@ -120,6 +124,11 @@ class Overview(Screen[None]):
         for pane in self.panes.panes:
             if pane.display:
                 pane.paint(view)
+        playing = self.scrubber.player is not None and not too_small(self.app.size)
+        if self.scrubber.display != playing:
+            self.scrubber.display = playing
+        if playing:
+            self.scrubber.paint(view)
         self.footer.paint(view)
 
     def pane(self, label: str) -> Pane:

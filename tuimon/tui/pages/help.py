@@ -47,6 +47,16 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "a recording",
+        (
+            ("space", "pause and play"),
+            (". ,", "one event forward, back"),
+            ("[ ]", "previous, next epoch"),
+            ("+ -", "faster, slower"),
+            ("g", "go to an epoch, a finding, a place"),
+        ),
+    ),
+    (
         "output",
         (
             ("o", "standard output or standard error"),

@@ -1,0 +1,88 @@
+"""The line of a recording that is played: where it is, how fast, epochs and findings along the way, and its keys."""
+
+from __future__ import annotations
+
+import math
+
+from tuimon.rules.finding import Finding
+from tuimon.source import Playable
+from tuimon.tui import units
+from tuimon.tui.ink import Row
+from tuimon.tui.pane import Painted
+from tuimon.tui.view import View
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, math.inf)
+
+KEYS = "space pause  . , event  [ ] epoch  + - speed  g go to"
+
+
+class Scrubber(Painted):
+    """Keeps the findings that have been met, so that they stay marked after going back."""
+
+    DEFAULT_CSS = "Scrubber { background: ansi_default; height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.player: Playable | None = None
+        self.met: dict[tuple[str, float], Finding] = {}
+
+    def rows(self, view: View, width: int) -> list[Row]:
+        player, theme = self.player, view.theme
+        if player is None:
+            return [Row()]
+        for finding in view.findings:
+            if finding.at is not None:
+                self.met.setdefault((finding.rule, finding.at), finding)
+        first, last = player.span
+        sign = "‖" if player.paused else "▶"
+        row = Row(f" {sign if view.glyphs.braille else '|' if player.paused else '>'} ", theme.accent)
+        row.add(f"{units.clock(player.position - first)}", theme.strong)
+        row.add(f" of {units.clock(last - first)} ", theme.dim)
+        tail = Row(f" {speed_of(player)}", theme.strong)
+        if width >= 110:
+            tail.add(f"  {KEYS} ", theme.dim)
+        room = width - row.width - tail.width
+        return [row.extend(self._track(view, player, max(4, room))).extend(tail)]
+
+    def _track(self, view: View, player: Playable, width: int) -> Row:
+        theme, glyphs = view.theme, view.glyphs
+        first, last = player.span
+
+        def cell(at: float) -> int:
+            return min(width - 1, max(0, int((at - first) / ((last - first) or 1.0) * width)))
+
+        here = cell(player.position)
+        cells = [(glyphs.horizontal, theme.accent if x <= here else theme.frame) for x in range(width)]
+        for at in player.epochs:
+            cells[cell(at)] = (glyphs.vertical, theme.dim)
+        for finding in sorted(self.met.values(), key=lambda each: each.severity == "error"):
+            assert finding.at is not None
+            cells[cell(finding.at)] = (glyphs.severity(finding.severity), theme.severity(finding.severity))
+        cells[here] = (glyphs.full, theme.accent)
+        row = Row()
+        for char, style in cells:
+            row.add(char, style)
+        return row
+
+    def on_click(self, event: object) -> None:
+        """Go to where the track was clicked."""
+        player = self.player
+        if player is None:
+            return
+        first, last = player.span
+        before = len(f"   {units.clock(player.position - first)} of {units.clock(last - first)} ")
+        after = len(f" {speed_of(player)}") + (len(KEYS) + 3 if self.size.width >= 110 else 0)
+        track = max(4, self.size.width - before - after)
+        x = getattr(event, "x", 0) - before
+        if 0 <= x < track:
+            player.seek(first + (last - first) * x / track)
+
+
+def speed_of(player: Playable) -> str:
+    return "as fast as it goes" if math.isinf(player.speed) else f"{player.speed:g}×"
+
+
+def faster(speed: float, step: int) -> float:
+    """The next speed up or down."""
+    nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - speed) if speed < math.inf else -index)
+    return SPEEDS[max(0, min(len(SPEEDS) - 1, nearest + step))]
