@@ -37,7 +37,7 @@ def interpreters() -> list[str]:
     """The one that runs the tests, and others that stand beside it or on the path."""
     beside = sorted(Path(os.path.realpath(sys.executable)).parents[2].glob("3.*/bin/python3"))
     named = [found for minor in range(10, 14) if (found := shutil.which(f"python3.{minor}"))]
-    usable = {}
+    usable: dict[str, str] = {}
     for path in [sys.executable, *map(str, beside), *named]:
         version = subprocess.run(
             [path, "-c", "import sys; print(sys.version_info[:2] >= (3, 8), sys.version_info[:2])"],

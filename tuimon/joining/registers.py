@@ -14,7 +14,10 @@ RESTARTING = (-512, -513, -514, -516)
 INTERRUPTED = -4  # EINTR
 
 
-X86_NAMES = "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs"
+X86_NAMES = (
+    "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss "
+    "fs_base gs_base ds es fs gs"
+)
 """In the kernel's order."""
 
 
