@@ -136,6 +136,13 @@ class Listener:
             time.sleep(0.02)
         raise AssertionError(f"no {kind.__name__} {fields} among {self.events}")
 
+    def wait_for_connection(self) -> bool:
+        """Until an agent is there."""
+        deadline = time.monotonic() + LIMIT
+        while not self.connections and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return bool(self.connections)
+
     def hang_up(self) -> None:
         """As a supervisor that is killed: nobody listens from now on."""
         self._server.shutdown(socket.SHUT_RDWR)

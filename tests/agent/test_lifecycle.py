@@ -43,13 +43,19 @@ def epochs(seen: Watched, fit: int) -> list[events.EpochEnded]:
     return seen.of(events.EpochEnded, fit=fit)
 
 
+def untimed(text: str) -> list[str]:
+    """The lines that do not depend on the machine's speed (Keras 2 complains of slow callbacks)."""
+    return [line for line in text.splitlines() if "is slow compared to" not in line]
+
+
 def test_no_part_of_the_agent_fails(seen: Watched) -> None:
     assert seen.failures == []
 
 
 def test_the_program_does_and_prints_what_it_does_without_the_agent(seen: Watched, python: str) -> None:
     bare = plain(SCRIPT, python=python)
-    assert (seen.stdout, seen.stderr, seen.status) == (bare.stdout, bare.stderr, bare.returncode)
+    assert (seen.stdout, seen.status) == (bare.stdout, bare.returncode)
+    assert untimed(seen.stderr) == untimed(bare.stderr)
 
 
 def test_the_process_is_introduced_once(seen: Watched, line: int) -> None:

@@ -7,9 +7,12 @@ runs. Nothing but `sys` is imported here: a program that never imports Keras or 
 from __future__ import annotations
 
 import sys
-from typing import Any, Dict, Optional, Set, Tuple
 
-HOOKS: Dict[str, Tuple[Tuple[str, str], ...]] = {
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the module `typing` is not to be imported this early
+    from typing import Any, Optional
+
+HOOKS: dict[str, tuple[tuple[str, str], ...]] = {
     # Keras 3
     "keras.src.callbacks.callback_list": (("keras3", "callback_list"),),
     "keras.src.backend.tensorflow.trainer": (("keras3", "trainer"),),
@@ -38,7 +41,7 @@ class Finder:
     """Stands first on `sys.meta_path` and finds nothing itself."""
 
     def __init__(self) -> None:
-        self._asking: Set[str] = set()
+        self._asking: set[str] = set()
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Optional[Any]:
         if name not in HOOKS or name in self._asking:

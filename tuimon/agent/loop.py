@@ -45,6 +45,7 @@ class Loop:
         self.counters = self.ledger.open(0)
         self.pulled_from: Optional[Tuple[float, Totals]] = None
         """When the iterator was made that the next step's batch comes from (`perf`), and the totals then."""
+        self._counter: Any = None  # the optimizer's variable, which tells the truth for longer than the optimizer lives
         self._base = 0
         self.in_epoch = False
 
@@ -145,7 +146,9 @@ class Loop:
     # --- steps as the optimizer counts them
 
     def _iterations(self) -> Optional[int]:
-        iterations = getattr(self.leader(), "iterations", None) if self.by_iterations else None
+        if self.by_iterations and self._counter is None:
+            self._counter = getattr(self.leader(), "iterations", None)
+        iterations = self._counter
         if iterations is None:
             return None
         from tensorflow.python.framework import ops

@@ -183,8 +183,11 @@ class Recorder:
     def _how_it_ended(self, steps: int) -> Dict[str, Any]:
         facts = self.call.facts
         ended, closed = self.call.looks.end_of_source()
-        if self.open_step or (facts.get("steps_per_epoch") is None and facts.get("steps") == steps):
+        planned, stopped = facts.get("steps"), getattr(self.model, "stop_training", False)
+        if self.open_step or (facts.get("steps_per_epoch") is None and planned == steps):
             ended = True
+        elif planned is not None and steps < planned and not stopped:
+            ended = True  # nothing else ends an epoch
         return {"source_ended": ended, "source_closed": closed}
 
     # --- validation, and evaluate and predict by themselves
@@ -216,6 +219,8 @@ class Recorder:
         came = testing.meter.taken()
         seconds = perf() - testing.began
         steps = testing.last + 1
+        if 0 <= steps - came.batches < (self.call.facts.get("steps_per_execution") or 1):
+            steps = came.batches  # Keras rounds up to whole executions
         if not self.call.trains:
             self.steps_done += steps
             return
