@@ -71,12 +71,13 @@ class InputBound:
         judged = fit.epochs[1:] if evidence.has_stage(evidence.described(fit), "cache") else fit.epochs
         now = _waiting(judged[-self.newest :])
         limit = self.wait * _overload(run)
-        first = next((epoch for epoch in judged[: 2 * self.newest] if self._fires(_waiting([epoch]), limit, 2)), None)
-        fires = now is not None and self._fires(now, limit, self.steps)
+        fires = self._fires(now, limit, self.steps)
+        needed = 2 if fires else self.steps
+        early = judged[: 2 * self.newest]
+        first = next((epoch for epoch in early if self._fires(_waiting([epoch]), limit, needed)), None)
         if now is None or not (fires or first):
             return None
-        if first is None:
-            first = judged[-self.newest :][0]
+        first = first or judged[-self.newest :][0]
         over = not fires
         shown = now if fires else _waiting([first]) or now
         severity = self._severity(fit, shown, over)
