@@ -102,7 +102,7 @@ CAUSES: tuple[Cause, ...] = (
         "x, y = next(iter(dataset))\nprint(x.shape, y.shape, model.input_shape, model.output_shape)",
     ),
     Cause(
-        r"FileNotFoundError|No such file or directory|NOT_FOUND|NotFoundError",
+        r"FileNotFoundError|No such file or directory|NOT_FOUND|\bNotFoundError",
         "",
         "A file is missing. Check the path and the directory in which the script was started.",
     ),
