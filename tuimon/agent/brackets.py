@@ -10,6 +10,8 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
+from tuimon.agent import taps
+
 _accumulator: Any = None
 _local = threading.local()
 
@@ -62,7 +64,10 @@ def next_in_graph(original: Any, iterator: Any, types: Any, shapes: Any, name: A
     started = _clock()
     with _after([started]):
         values = original(iterator, types, shapes, name)
-    return _identical(values, _add(started, values, _rows(values)))
+    added = _add(started, values, _rows(values))
+    with _aside():
+        looks = taps.add(values)
+    return _identical(values, [added, *looks])
 
 
 def optional_in_graph(original: Any, iterator: Any, types: Any, shapes: Any, name: Any) -> Any:
@@ -217,13 +222,13 @@ def _add_optional(started: Any, optional: Any, types: Any, shapes: Any) -> None:
         _pack_and_add([ended - started, present, gen_math_ops.maximum(rows, _number(0.0)), unknown])
 
 
-def _identical(values: Sequence[Any], added: Any) -> List[Any]:
-    """The values once that has been done. A handle passes as it is, with the data about what it refers to."""
+def _identical(values: Sequence[Any], done: Sequence[Any]) -> List[Any]:
+    """The values once these ops are done. A handle passes as it is, with the data about what it refers to."""
     from tensorflow.python.framework import dtypes
     from tensorflow.python.ops import gen_array_ops
 
     handles = (dtypes.variant, dtypes.resource)
-    with _after([added]):  # where the iterator is, which may be an accelerator
+    with _after(done):  # where the iterator is, which may be an accelerator
         passed = [value if value.dtype in handles else gen_array_ops.identity(value) for value in values]
     for value, same in zip(values, passed):
         if same is not value:

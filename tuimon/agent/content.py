@@ -9,12 +9,12 @@ The training thread says where it is; `work`, called by the sender's thread abou
 from __future__ import annotations
 
 import _thread
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Callable, Dict
 
 from tuimon import events
-from tuimon.agent import generators, iterators, rest
-from tuimon.agent.passing import Passing
+from tuimon.agent import generators, iterators, rest, taps
+from tuimon.agent.passing import INTERVAL, Passing, first_of
 
 WORK = 0.02
 """Seconds of computing in one call of `work`, about."""
@@ -35,6 +35,10 @@ class _Source:
         self.began = False
         self.behind = None if self.rest is not None else rest.rows_behind(x)
         self.passing = None if self.rest is not None and not self.rest.done else Passing(described, x, adapter)
+        self.in_graph = self.passing is not None and self.passing.hidden
+        self.expected = 0  # batches of this epoch that are to be put aside in the graph
+        self.staged = 0  # that were
+        self.wanted_at = 0.0
 
 
 class Content:
@@ -69,6 +73,7 @@ class Content:
     def training(self) -> None:
         """The validation is over: training batches follow."""
         self._role = "train"
+        self._trace("train")
 
     def offer(self, batch: Any) -> None:
         """A batch that the program hands to the model itself (`train_on_batch`, for one)."""
@@ -80,7 +85,7 @@ class Content:
         """The fit is over: report what is left, forget its sources."""
         self._work(FINISH, wait=0.1)
         self._sources = {}
-        generators.on_element = iterators.on_batch = None
+        generators.on_element = iterators.on_batch = taps.tracing = None
 
     def work(self) -> None:
         """Compute and report what has been gathered, for some milliseconds. Called by the sender's thread."""
@@ -97,7 +102,16 @@ class Content:
         if not source.began:
             source.began, source.epoch = True, epoch
         if source.passing is not None:
+            self._collect()
             source.passing.epoch_began(epoch)
+            source.expected, source.staged, source.wanted_at = first_of(epoch), 0, monotonic()
+            if source.in_graph:
+                taps.want(role, source.expected)
+        self._trace(role)
+
+    def _trace(self, role: str) -> None:
+        source = self._sources.get(role)
+        taps.tracing = role if source is not None and source.in_graph else None
 
     def _generated(self, state: Any, element: Any) -> None:
         for source in self._sources.values():
@@ -110,6 +124,25 @@ class Content:
         if source is not None and source.passing is not None and not source.passing.generates:
             source.passing.batch(batch)
 
+    def _collect(self) -> None:
+        """Take what was put aside in graphs."""
+        sources = self._sources
+        if not any(source.in_graph for source in sources.values()):
+            return
+        for batch in taps.taken():
+            source = sources.get(batch.role)
+            if source is not None and source.passing is not None:
+                step = source.staged if source.staged < source.expected else None
+                source.passing.staged(batch.components, step)
+                source.staged += 1
+
+    def _want_more(self, source: _Source) -> None:
+        """One more batch, a while after the last one."""
+        now = monotonic()
+        if source.in_graph and source.staged >= source.expected and now - source.wanted_at >= INTERVAL:
+            source.wanted_at = now
+            taps.want(source.described.role, 1)
+
     # --- computing
 
     def _work(self, seconds: float, wait: float) -> None:
@@ -117,10 +150,12 @@ class Content:
             return
         try:
             until = perf_counter() + seconds
+            self._collect()
             for source in list(self._sources.values()):
                 self._tell_first(source)
                 self._tell_behind(source)
                 self._tell_passing(source, until)
+                self._want_more(source)
                 self._advance(source, until)
             self._compare()
         finally:

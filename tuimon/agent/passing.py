@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import weakref
 from collections import deque
 from time import monotonic, perf_counter
@@ -17,14 +18,18 @@ SHARE = 0.004
 ALLOWANCE = 0.02
 """Seconds of copying that are free at the beginning of an epoch: the first batches are always looked at."""
 
+
+def first_of(epoch: int) -> int:
+    """How many batches at the beginning of this epoch are looked at one by one."""
+    return (12, 8)[epoch] if 0 <= epoch < 2 else 3
+
+
 INTERVAL = 1.0
 """Seconds between two batches that are told, after the first ones of an epoch."""
 
 ROWS = 64
 """Rows of a batch that are copied."""
 
-_FIRST = (12, 8)
-_FIRST_LATER = 3
 _WAITING_BYTES = 4 * 1024 * 1024
 _WAITING = 256
 _ROW_VALUES = 16 * 1024
@@ -37,6 +42,7 @@ class _Taken(NamedTuple):
     step: Optional[int]
     rows: Optional[int]
     components: List[Tuple[str, str, Any]]
+    shapes: List[Any]  # of the whole components
     size: int
 
 
@@ -49,6 +55,7 @@ class Passing:
         self._adapter = weakref.ref(adapter) if adapter is not None else None
         is_dataset = x is not None and sources.kind_of(x) == "tf.data"
         self._states = weakref.WeakSet(pipeline.generator_states(x) if is_dataset else [])
+        self.hidden = is_dataset and not len(self._states)  # nothing of it passes through Python
         self._others: "weakref.WeakSet[Any]" = weakref.WeakSet()
         flow = sizes.flow(described.pipeline) if is_dataset else sizes.Flow()
         self._single_rows = bool(flow.batched)
@@ -69,7 +76,7 @@ class Passing:
     def epoch_began(self, epoch: int) -> None:
         self.epoch = epoch
         self._step = 0
-        self._first = _FIRST[epoch] if epoch < len(_FIRST) else _FIRST_LATER
+        self._first = first_of(epoch)
         self._empty = _EMPTY
         self._spent, self._since = -ALLOWANCE, perf_counter()
         self._pending = []
@@ -108,7 +115,7 @@ class Passing:
         rows = iterators.rows_of(batch)
         if rows == 0 and self._empty > 0:
             self._empty -= 1
-            self._put(_Taken(self.epoch, self._step, 0, [], 0))
+            self._put(_Taken(self.epoch, self._step, 0, [], [], 0))
         if rows and self._wanted():
             self._take(batch, rows)
         else:
@@ -120,10 +127,11 @@ class Passing:
 
     def _take(self, batch: Any, rows: int) -> None:
         began = perf_counter()
-        taken = [(role, name, _copied(leaf)) for role, name, leaf in self._named(batch)]
+        named = self._named(batch)
+        taken = [(role, name, _copied(leaf)) for role, name, leaf in named]
         size = sum(int(getattr(each, "nbytes", 0) or 0) for _, _, each in taken)
         step = self._step if self._in_order or not self._single_rows else None
-        self._put(_Taken(self.epoch, step, rows, taken, size))
+        self._put(_Taken(self.epoch, step, rows, taken, [components.shape_of(leaf) for _, _, leaf in named], size))
         self._step += 1
         self._spent += perf_counter() - began
 
@@ -152,21 +160,35 @@ class Passing:
                 )
                 continue
             arrays = [(role, name, _array(leaf)) for role, name, leaf in taken.components]
-            arrays = [each for each in arrays if each[2] is not None]
             counted = self._count(taken.epoch, arrays) or counted
             if self._worth(taken):
-                yield _whole(rest.sampled(self.described, taken.epoch, taken.step, arrays), taken, arrays)
+                yield self._sampled(taken, arrays)
         if counted and monotonic() - self._counted_at >= INTERVAL / 2:
             self._counted_at = monotonic()
             yield self._rows_counted()
 
     def _worth(self, taken: _Taken) -> bool:
-        limit = _FIRST[taken.epoch] if taken.epoch < len(_FIRST) else _FIRST_LATER
         now = monotonic()
-        if (taken.step is None or taken.step >= limit) and now - self._told_at < INTERVAL:
+        if (taken.step is None or taken.step >= first_of(taken.epoch)) and now - self._told_at < INTERVAL:
             return False
         self._told_at = now
         return True
+
+    def _sampled(self, taken: _Taken, arrays: List[Tuple[str, str, Any]]) -> events.BatchSampled:
+        """The event of this batch: it has as many rows as it had, not as were copied."""
+        there = [(each, shape) for each, shape in zip(arrays, taken.shapes) if each[2] is not None]
+        event = rest.sampled(self.described, taken.epoch, taken.step, [each for each, _ in there])
+        told = [{**facts, "shape": shape} for facts, (_, shape) in zip(event.components, there)]
+        return dataclasses.replace(event, rows=taken.rows if taken.rows is not None else event.rows, components=told)
+
+    def staged(self, components_of: List[Tuple[int, Any, List[int]]], step: Optional[int]) -> None:
+        """A batch that was put aside in a graph."""
+        known = self.described.components
+        named = [(known[i] if i < len(known) else {"role": "x", "name": ""}, array) for i, array, _ in components_of]
+        shapes = [shape for _, _, shape in components_of]
+        taken = [(facts["role"], facts["name"], array) for facts, array in named]
+        size = sum(int(array.nbytes) for _, _, array in taken)
+        self._put(_Taken(self.epoch, step, shapes[0][0] if shapes else None, taken, shapes, size))
 
     def _count(self, epoch: int, arrays: List[Tuple[str, str, Any]]) -> bool:
         first = next((array for role, _, array in arrays if role == "x"), None)
@@ -190,18 +212,6 @@ class Passing:
             distinct=len(self._epoch_rows),
             distinct_in_fit=len(self._fit_rows),
         )
-
-
-def _whole(event: events.BatchSampled, taken: _Taken, arrays: List[Tuple[str, str, Any]]) -> events.BatchSampled:
-    """The batch has as many rows as it had, not as were copied."""
-    import dataclasses
-
-    rows = taken.rows if taken.rows is not None else event.rows
-    told = [
-        {**each, "shape": [rows, *each["shape"][1:]] if each.get("shape") else each.get("shape")}
-        for each in event.components
-    ]
-    return dataclasses.replace(event, rows=rows, components=told)
 
 
 def _copied(leaf: Any) -> Any:
