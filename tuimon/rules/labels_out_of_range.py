@@ -153,7 +153,7 @@ def _numeric(label: str) -> bool:
 
 def _text(loss: str) -> Verdict:
     return Verdict(
-        f"labels are text; `{loss}` needs numbers",
+        f"labels are text; `{loss}` needs numbers from 0 on",
         "Number the classes before they reach the model.",
         "number = keras.layers.StringLookup(vocabulary=names, num_oov_indices=0)\n"
         "dataset = dataset.map(lambda x, y: (x, number(y)))",

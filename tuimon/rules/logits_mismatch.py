@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimon.rules import evidence, losses, signals
 from tuimon.rules.finding import Finding, Severity
-from tuimon.rules.sayings import number, share
+from tuimon.rules.sayings import count, number, share
 from tuimon.rules.targets import activation
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def _twice(fit: Fit, output: dict[str, Any], loss: dict[str, Any], last: str) ->
         fit,
         output,
         "error",
-        f"`{loss['name']}` has from_logits=True, but output `{output.get('name')}` already ends in {last}",
+        f"`{loss['name']}` has from_logits=True, but the {_units(output)} of output `{output.get('name')}` end in "
+        f"{last} already",
         f"Take from_logits=True away, or the {last}: the loss applies one itself.",
         f"loss=keras.losses.{_class(loss)}()",
     )
@@ -74,7 +75,7 @@ def _never(fit: Fit, output: dict[str, Any], loss: dict[str, Any], last: str) ->
     wanted = "sigmoid" if losses.name(loss) in losses.BINARY else "softmax"
     low, high = _seen_range(fit, output)
     ends = "no activation" if last == "linear" else last
-    message = f"`{loss['name']}` expects probabilities, but output `{output.get('name')}` ends in {ends}"
+    message = f"`{loss['name']}` expects values from 0 to 1, but output `{output.get('name')}` ends in {ends}"
     left = low is not None and high is not None and (low < 0.0 or high > 1.0)
     if left:
         message += f" and ranges from {number(low or 0.0)} to {number(high or 0.0)} (allowed: 0 to 1)"
@@ -104,6 +105,11 @@ def _finding(fit: Fit, output: dict[str, Any], severity: Severity, message: str,
         numbers={"output": output.get("name"), "activation": activation(output)},
         snippet=snippet,
     )
+
+
+def _units(output: dict[str, Any]) -> str:
+    units = output.get("units")
+    return "units" if units is None else count(units, "unit")
 
 
 def _class(loss: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimon.rules import evidence, losses, signals
 from tuimon.rules.finding import Finding
-from tuimon.rules.sayings import listed, of_call
+from tuimon.rules.sayings import count, listed, of_call
 
 if TYPE_CHECKING:
     from tuimon.state import Fit, Run
@@ -45,7 +45,10 @@ class MissingTargets:
         yield Finding(
             rule="missing-targets",
             severity="error",
-            message=f"the data holds inputs only, but the model is compiled with {listed(names)}, which needs targets",
+            message=(
+                f"the data holds {count(len(components), 'component')}, all inputs, but the model is compiled with "
+                f"{listed(names)}, which needs targets"
+            ),
             advice=(
                 "Yield (inputs, targets) for every batch. "
                 + ("Keras 2 accepts a tuple or a list" if keras2 else "Keras 3 asks for a tuple, not a list")

@@ -75,7 +75,10 @@ class NonFiniteLoss:
             return (
                 f"It exploded: lower the learning rate (it is {rate:g}; try {rate / 10:g} or less) or clip gradients."
             )
-        return "Look for log(0) or a division by zero in your own loss, then lower the learning rate or clip gradients."
+        lower = f" (it is {rate:g}; try {rate / 10:g})" if rate else ""
+        return (
+            f"Look for log(0) or a division by zero in your own loss; lower the learning rate{lower} or clip gradients."
+        )
 
     def _grew(self, fit: Fit, name: str) -> float:
         """How many times its first value the loss reached while it was finite."""

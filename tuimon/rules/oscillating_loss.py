@@ -35,6 +35,7 @@ class OscillatingLoss:
     without_best: int = 5  # epochs since the best; own choice
     swing: float = 0.3  # highest minus best, of the mean loss since the best; own choice
     of_first: float = 0.1  # the same, of the first epoch's loss; own choice
+    turn: float = 0.2  # of the best loss, what a move must be to count as a turn; own choice
     above_best: float = 1.2  # median of the last three epochs, in times of the best; own choice
     vanished: float = 1e-3  # of the first loss, below which nothing is judged; own choice
     steps: int = 4  # per epoch, below which one batch makes the loss; own choice
@@ -62,7 +63,7 @@ class OscillatingLoss:
             return False
         height = max(since) - best
         high = height > self.swing * fmean(since) and height > self.of_first * values[0]
-        return high and median(values[-3:]) >= self.above_best * best and _turns(since, self.of_first * height) >= 2
+        return high and median(values[-3:]) >= self.above_best * best and _turns(since, self.turn * best) >= 2
 
     def _cycles(self, points: list[Point]) -> bool:
         """The learning rate was raised again after it had fallen."""
