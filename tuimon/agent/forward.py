@@ -75,6 +75,32 @@ def unwarned() -> Iterator[None]:
 
 def run(model: Any, x: Any, seen: Seen) -> Any:
     """The outputs for `x`, as the model structures them; each layer's output is added to `seen`."""
+    try:
+        with _stateless():
+            return _run(model, x, seen)
+    except Exception:
+        # Recurrent layers keep their masks until a call has ended well.
+        for layer in layers.all_layers(model):
+            for reset in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
+                getattr(layer, reset, lambda: None)()
+        raise
+
+
+@contextlib.contextmanager
+def _stateless() -> Iterator[None]:
+    """No variable or generator is moved: Keras 3 draws the masks of recurrent layers in inference too."""
+    with contextlib.ExitStack() as stack:
+        scopes = sys.modules.get("keras.src.backend.common.stateless_scope")
+        if scopes is not None:
+            stack.enter_context(scopes.StatelessScope())
+        torch = sys.modules.get("torch")
+        if torch is not None:  # whose global generator serves where no seed is given
+            devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+            stack.enter_context(torch.random.fork_rng(devices=devices))
+        yield
+
+
+def _run(model: Any, x: Any, seen: Seen) -> Any:
     graph = layers.functional(model)
 
     def call(layer: Any) -> Callable[..., Any]:
@@ -107,7 +133,7 @@ def _run_keras2(graph: Any, x: Any, call: Callable[[Any], Callable[..., Any]]) -
 
 def _call(layer: Any, args: Tuple[Any, ...], named: Dict[str, Any], seen: Seen) -> Any:
     if layers.is_model(layer):
-        return run(layer, args[0], seen)
+        return _run(layer, args[0], seen)
     if "training" in inspect.signature(layer.call).parameters:
         named = dict(named, training=False)
     output = layer.call(*args, **named)

@@ -6,7 +6,7 @@ Nothing here builds, calls or changes a layer.
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Iterator, List, Optional, TypeVar
+from typing import Any, Callable, Iterator, List, Optional, Tuple, TypeVar
 
 from tuimon.agent import kinds
 
@@ -94,25 +94,28 @@ def sources(tensor: Any) -> List[Any]:
     return list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
 
 
-def activation_of(tensor: Any, index: int = 0) -> Optional[str]:
-    """The activation whose range a symbolic tensor has; None when it is linear, `UNKNOWN` when nobody can tell."""
+def activation_of(tensor: Any) -> Tuple[Optional[str], Any]:
+    """The activation whose range a symbolic tensor has, and the tensor on which it was applied.
+
+    None when it is linear, `UNKNOWN` when nobody can tell.
+    """
     for _ in range(64):
         layer = maker(tensor)
         if is_model(layer):
             inner = layer.outputs if has_graph(layer) else []
             index = getattr(tensor._keras_history, "tensor_index", 0)
             if index >= len(inner):
-                return UNKNOWN
+                break
             tensor = inner[index]
             continue
         found = own_activation(layer)
         if found != "keeps":
-            return found
+            return found, tensor
         before = sources(tensor)
         if len(before) != 1:
-            return UNKNOWN
+            break
         tensor = before[0]
-    return UNKNOWN
+    return UNKNOWN, tensor
 
 
 def own_activation(layer: Any) -> Optional[str]:

@@ -88,8 +88,9 @@ def _entry_of_object(loss: Any, options: Loss) -> Loss:
 
 
 def _entry(name: str, custom: bool, options: Loss) -> Loss:
-    name = name.lower() if not custom and "_" not in name else name
-    entry: Loss = {"name": _SHORT.get(name, name), "custom": custom}
+    if not custom:
+        name = _SHORT.get(name.lower(), name.lower())
+    entry: Loss = {"name": name, "custom": custom}
     if "from_logits" in options:
         entry["from_logits"] = bool(options["from_logits"])
     elif not custom and name.endswith("crossentropy"):

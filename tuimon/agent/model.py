@@ -10,7 +10,7 @@ import types
 from typing import Any, Dict, Iterator, List, Optional
 
 from tuimon import events
-from tuimon.agent import layers, losses
+from tuimon.agent import layers, losses, optimizer
 from tuimon.agent.layers import or_none
 
 LAYERS = 200
@@ -25,7 +25,7 @@ def describe(fit: int, model: Any) -> events.ModelDescribed:
     outputs = or_none(_outputs, model) or []
     compiled = or_none(losses.of_model, model, [output["name"] for output in outputs]) or []
     _join(outputs, compiled)
-    optimizer = _inner_optimizer(getattr(model, "optimizer", None))
+    used = optimizer.inner(getattr(model, "optimizer", None))
     return events.ModelDescribed(
         fit=fit,
         name=str(getattr(model, "name", "")),
@@ -39,10 +39,10 @@ def describe(fit: int, model: Any) -> events.ModelDescribed:
         outputs=outputs,
         losses=compiled,
         metrics=or_none(_metrics, model) or [],
-        optimizer=type(optimizer).__name__ if optimizer is not None else None,
-        learning_rate=learning_rate(optimizer),
-        schedule=_schedule(optimizer),
-        gradient_clipping=_clips(optimizer),
+        optimizer=type(used).__name__ if used is not None else None,
+        learning_rate=optimizer.learning_rate(used),
+        schedule=optimizer.schedule(used),
+        gradient_clipping=optimizer.clips(used),
         custom_train_step=layers.defines(model, "train_step") is not None or "train_step" in vars(model),
         added_losses=bool(or_none(adds_losses, model)),
         compiled=_compiled(model),
@@ -52,12 +52,6 @@ def describe(fit: int, model: Any) -> events.ModelDescribed:
 def complete(described: events.ModelDescribed) -> bool:
     """Nothing more will become known by training."""
     return described.parameters is not None and (bool(described.outputs) or described.kind != "Sequential")
-
-
-def learning_rate(optimizer: Any) -> Optional[float]:
-    """The optimizer's rate now: read, or computed where a schedule is one of Keras' own. None when it cannot be had."""
-    optimizer = _inner_optimizer(optimizer)
-    return or_none(_read_rate, optimizer) if optimizer is not None else None
 
 
 def adds_losses(model: Any) -> bool:
@@ -95,13 +89,23 @@ def _outputs(model: Any) -> List[Dict[str, Any]]:
 
 def _output(tensor: Any, name: str) -> Dict[str, Any]:
     shape = _shape(tensor)
+    activation, applied = layers.activation_of(tensor)
     return {
         "name": name,
-        "units": shape[-1] if shape else None,
+        "units": _units(applied if activation == "softmax" else tensor),
         "shape": shape,
-        "activation": layers.activation_of(tensor),
+        "activation": activation,
         "layer": layers.maker(tensor).name,
     }
+
+
+def _units(tensor: Any) -> Optional[int]:
+    """The size of the last axis, or of the one that a softmax layer runs along."""
+    shape = _shape(tensor)
+    axis = getattr(layers.maker(tensor), "axis", -1)
+    if type(layers.maker(tensor)).__name__ != "Softmax" or not isinstance(axis, int):
+        axis = -1
+    return shape[axis] if -len(shape) <= axis < len(shape) else None
 
 
 def output_names(model: Any) -> List[str]:
@@ -203,45 +207,3 @@ def _metric_name(metric: Any) -> str:
     if isinstance(metric, str):
         return metric
     return str(getattr(metric, "name", None) or getattr(metric, "__name__", type(metric).__name__))
-
-
-def _inner_optimizer(optimizer: Any) -> Any:
-    """The optimizer inside a loss-scaling one."""
-    return getattr(optimizer, "inner_optimizer", None) or optimizer
-
-
-def _rate_setting(optimizer: Any) -> Any:
-    """The rate as given: a variable, a schedule, a number or a function."""
-    rate = getattr(optimizer, "_learning_rate", None)
-    if rate is None:  # the optimizers before Keras 2.11
-        rate = (getattr(optimizer, "_hyper", None) or {}).get("learning_rate")
-    return rate
-
-
-def _is_schedule(rate: Any) -> bool:
-    return any(base.__name__ == "LearningRateSchedule" for base in type(rate).__mro__)
-
-
-def _read_rate(optimizer: Any) -> Optional[float]:
-    rate = _rate_setting(optimizer)
-    if _is_schedule(rate):
-        current = getattr(optimizer, "_current_learning_rate", None)  # Keras 2 keeps the one of the last step
-        if current is None and layers.is_keras(type(rate)):
-            current = rate(optimizer.iterations)
-        rate = current
-    if rate is None or isinstance(rate, types.FunctionType):
-        return None
-    return float(rate)
-
-
-def _schedule(optimizer: Any) -> str:
-    rate = _rate_setting(optimizer)
-    if _is_schedule(rate):
-        return type(rate).__name__
-    return getattr(rate, "__name__", "") if isinstance(rate, types.FunctionType) else ""
-
-
-def _clips(optimizer: Any) -> Optional[bool]:
-    if optimizer is None:
-        return None
-    return any(getattr(optimizer, name, None) is not None for name in ("clipnorm", "clipvalue", "global_clipnorm"))

@@ -22,7 +22,7 @@ ROWS = 64
 LAYERS = 200
 
 SECONDS_PER_LAYER = 3e-3
-SECONDS_PER_TIME_STEP = 1e-3
+SECONDS_PER_TIME_STEP = 10e-3
 """What a first look is expected to cost beside the arithmetic; a recurrent layer runs step by step."""
 
 _budget = Budget(share=0.001, early_share=0.02, early_looks=6)

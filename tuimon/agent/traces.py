@@ -11,12 +11,14 @@ import os
 import sys
 import threading
 import weakref
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, List, Optional
 
 from tuimon import events
 
 TOLD_SINGLY = 50
 """Up to this many traces of a function each one is told, from then on every 50th."""
+
+RECENT = 10
 
 
 def install(module: Any, fit: Callable[[], Optional[int]], emit: Callable[[events.FunctionTraced], Any]) -> None:
@@ -66,22 +68,27 @@ class Counts:
             traces = self._traces[owner] = self._traces.get(owner, 0) + 1
         if fit is None or traces < 2 or (traces > TOLD_SINGLY and traces % TOLD_SINGLY):
             return None
-        calls, recent = _recent(detector)
+        segments = getattr(detector, "_calls_per_tracings", None)
+
         return events.FunctionTraced(
             fit=fit,
             function=_name(function),
             site=_site(key),
             traces=traces,
-            calls=calls,
-            recent=None if recent is None else min(recent, traces),
+            calls=getattr(detector, "_call_count", None),
+            recent=None if segments is None else min(_recent(segments), traces),
         )
 
 
-def _recent(detector: Any) -> Tuple[Optional[int], Optional[int]]:
-    """Calls that TensorFlow's window holds, and traces among them (of the last 10 calls, this one included)."""
-    per_trace = getattr(detector, "_calls_per_tracings", None)
-    calls = getattr(detector, "_call_count", None)
-    return calls, None if per_trace is None else len(per_trace)
+def _recent(segments: List[int]) -> int:
+    """Traces among the last 10 calls, this one included. TensorFlow keeps the calls from each trace to the next."""
+    calls = traces = 0
+    for segment in reversed(segments):
+        calls += segment
+        if calls > RECENT:
+            break
+        traces += 1
+    return traces
 
 
 def _made_by_keras(code: Any) -> bool:

@@ -89,7 +89,7 @@ class Scanner:
             "unchanged": len(unchanged),
             "unchanged_in": unchanged[:NAMED],
             "compared": bool(self._seen) and all(each in seen for each in self._seen),
-            "norm": math.sqrt(square) if math.isfinite(square) else None,
+            "norm": math.sqrt(square) if math.isfinite(square) and not non_finite else None,
             "largest_change": largest_change,
         }
 
