@@ -95,7 +95,7 @@ class Tuimon:
         done = self.finish(self.start(*args, **options), limit)
         if "--json" in args[:-1]:
             target = str(args[args.index("--json") + 1])
-            if target != "-" and (self.path / target).exists():
+            if target != "-" and (self.path / target).is_file():
                 done.report = json.loads((self.path / target).read_text())
             elif target == "-" and done.stdout:
                 done.report = json.loads(done.stdout)

@@ -207,10 +207,11 @@ def _only_one(where: Path) -> Iterator[None]:
 def every(where: Path) -> list[RunDirectory]:
     """All runs kept there, the newest first."""
     try:
-        names = sorted((entry.name for entry in os.scandir(where) if entry.is_dir()), reverse=True)
+        found = [RunDirectory(where / entry.name) for entry in os.scandir(where) if entry.is_dir()]
     except OSError:
         return []
-    return [RunDirectory(where / name) for name in names if (where / name / "run.json").exists()]
+    began = {run: run.read().started_at for run in found if (run.path / "run.json").exists()}
+    return sorted(began, key=lambda run: (began[run], run.id), reverse=True)
 
 
 def find(where: Path, text: str) -> RunDirectory:

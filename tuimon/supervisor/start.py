@@ -81,7 +81,9 @@ def _record_start(record: Callable[[events.Event], None], directory: RunDirector
 
 def environment(directory: RunDirectory, listening: Path, base: Mapping[str, str]) -> dict[str, str]:
     """The script's environment: ours, and what brings the agent in and tells it where to report."""
-    path = [str(daemon.inject_path()), *filter(None, [base.get("PYTHONPATH")])]
+    ours = str(daemon.inject_path())
+    given = base["PYTHONPATH"].split(os.pathsep) if base.get("PYTHONPATH") else []
+    path = [ours, *(entry for entry in given if entry != ours)]
     return {
         **base,
         "PYTHONUNBUFFERED": "1",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimon.errors import UsageError
-from tuimon.verbs.options import Subparsers, add_log_dir, add_report
+from tuimon.verbs.options import Subparsers, add_log_dir, add_report, settings_of
 
 if TYPE_CHECKING:
     from tuimon.runs import RunDirectory
+    from tuimon.settings import Settings
 
 DESCRIPTION = """Show a run that is going on or is over, with its whole history. Where its supervisor died, a new one
 takes over. Without RUN: the only one that is going on, else a list of what can be attached to."""
@@ -33,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from tuimon.verbs.run import check_report
 
     check_report(args.json)
-    where = runs.home(args.log_dir)
+    settings = settings_of(args)
+    where = runs.home(settings["log-dir"])
     directory = _chosen(args, where)
     if directory is None:
         return 2
@@ -43,17 +46,14 @@ def run(args: argparse.Namespace) -> int:
             supervisor.adopt(directory)
         supervisor.settle(directory)
     if has_screen() and not args.headless and args.json != "-":
-        return _screen(directory, args)
-    return _headless(directory, args)
+        return _screen(directory, args, settings)
+    return _headless(directory, args, settings)
 
 
-def _chosen(args: argparse.Namespace, where: object) -> RunDirectory | None:
+def _chosen(args: argparse.Namespace, where: Path) -> RunDirectory | None:
     """The run meant; None after a list of those that could be meant."""
-    from pathlib import Path
-
     from tuimon import digest, runs
 
-    assert isinstance(where, Path)
     if args.run and args.last:
         raise UsageError("a RUN and --last name two runs", "give one of them")
     if args.run:
@@ -72,7 +72,7 @@ def _chosen(args: argparse.Namespace, where: object) -> RunDirectory | None:
     return None
 
 
-def _screen(directory: RunDirectory, args: argparse.Namespace) -> int:
+def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings) -> int:
     from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
@@ -82,10 +82,10 @@ def _screen(directory: RunDirectory, args: argparse.Namespace) -> int:
         return 0
     if args.json:
         headless.write_report(watched, args.json)
-    return headless.FAILED_ON if headless.stands(watched.findings, args.fail_on) else 0
+    return headless.FAILED_ON if headless.stands(watched.findings, settings["fail-on"]) else 0
 
 
-def _headless(directory: RunDirectory, args: argparse.Namespace) -> int:
+def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Settings) -> int:
     """Until the run ends, or a signal says to leave: the run goes on then."""
     from tuimon import headless
     from tuimon.control import Control
@@ -102,4 +102,4 @@ def _headless(directory: RunDirectory, args: argparse.Namespace) -> int:
         headless.write_report(watched, args.json)
     if came and watched.run.ended_at is None:
         return 128 + came[0]
-    return headless.exit_status(watched.run, watched.findings, args.fail_on)
+    return headless.exit_status(watched.run, watched.findings, settings["fail-on"])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tuimon.settings import Settings
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 else:
     Subparsers = object
@@ -22,6 +25,14 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         choices=("warning", "error"),
         help="exit with status 3 instead of 0 when there is such a finding, or a worse one",
     )
+
+
+def settings_of(args: argparse.Namespace, beside: Path | None = None) -> Settings:
+    """What is in force for these arguments; `beside` is the script, or where else to look for a project's file."""
+    from tuimon.settings import load
+
+    flags = {name: getattr(args, name.replace("-", "_"), None) for name in ("log-dir", "fail-on", "interval")}
+    return load(beside, {**flags, **(rule_flags(args) if hasattr(args, "set") else {})})
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimon.errors import TuimonError, UsageError
-from tuimon.verbs.options import Subparsers, add_log_dir, add_report
+from tuimon.verbs.options import RULE_OPTIONS, Subparsers, add_log_dir, add_report, add_rules, settings_of
 
 if TYPE_CHECKING:
     from tuimon.runs import RunDirectory
+    from tuimon.settings import Settings
+    from tuimon.supervisor.start import Plan
 
 USAGE = """tuimon run [options] SCRIPT [argument ...]
        tuimon run [options] -m MODULE [argument ...]
@@ -38,11 +41,12 @@ def add(subparsers: Subparsers) -> None:
         "--dataset-size", type=_positive, metavar="N", help="samples in the dataset, if tuimon cannot tell"
     )
     parser.add_argument("--readonly", action="store_true", help="a screen that cannot ask anything of the run")
-    parser.add_argument("--interval", type=_seconds, default=1.0, metavar="S", help="seconds between samples (1)")
+    parser.add_argument("--interval", type=_seconds, metavar="S", help="seconds between samples of the machine (1)")
+    add_rules(parser)
     parser.set_defaults(verb=run, command=[])
 
 
-VALUED = ("--name", "--log-dir", "--python", "--json", "--fail-on", "--dataset-size", "--interval")
+VALUED = ("--name", "--log-dir", "--python", "--json", "--fail-on", "--dataset-size", "--interval", *RULE_OPTIONS)
 """Options that take the next argument."""
 
 
@@ -74,65 +78,69 @@ def _seconds(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     command = command_of(args)
     check_report(args.json)
-    return start(command, args)
+    script = args.command[0]
+    return start(command, args, settings_of(args, None if script.startswith("-") else Path(script)))
 
 
-def start(command: list[str], args: argparse.Namespace) -> int:
+def start(command: list[str], args: argparse.Namespace, settings: Settings) -> int:
     """Start the command under a supervisor and follow it as the arguments say."""
-    from tuimon import runs, supervisor
+    from tuimon import runs
     from tuimon.headless import caught, has_screen
+    from tuimon.supervisor import Plan
 
-    on_screen = has_screen() and not args.headless and args.json != "-"
+    plan = Plan(command, args.name, args.dataset_size, settings["interval"], settings.facts())
     with caught() as came:
-        directory = runs.create(runs.home(args.log_dir), args.name, command=command, cwd=os.getcwd())
-        try:
-            supervisor.start(
-                directory,
-                supervisor.Plan(command, name=args.name, dataset_size=args.dataset_size, interval=args.interval),
-            )
-        except TuimonError:
-            shutil.rmtree(directory.path, ignore_errors=True)
-            raise
+        directory = runs.create(runs.home(settings["log-dir"]), args.name, command=command, cwd=os.getcwd())
+        _start_or_remove(directory, plan)
         if args.detach:
-            print(f"{directory.id}\nattach with: {attach_command(directory, args.log_dir)}")
+            print(f"{directory.id}\nattach with: {attach_command(directory, settings)}")
             return 0
-        if not on_screen:
-            return _headless(directory, args, came)
-    return _screen(directory, args)
+        if args.headless or args.json == "-" or not has_screen():
+            return _headless(directory, args, settings, came)
+    return _screen(directory, args, settings)
 
 
-def _headless(directory: RunDirectory, args: argparse.Namespace, came: list[int]) -> int:
+def _start_or_remove(directory: RunDirectory, plan: Plan) -> None:
+    from tuimon import supervisor
+
+    try:
+        supervisor.start(directory, plan)
+    except TuimonError:
+        shutil.rmtree(directory.path, ignore_errors=True)
+        raise
+
+
+def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Settings, came: list[int]) -> int:
     from tuimon import headless
     from tuimon.foreground import Foreground
-    from tuimon.headless import has_screen
     from tuimon.passthrough import Passthrough
 
     output = Passthrough(directory, out=2 if args.json == "-" else 1)
     output.say(f"run {directory.id}, socket {directory.read().socket}")
-    if os.isatty(1) and not args.headless and not has_screen():
+    if os.isatty(1) and not args.headless and not headless.has_screen():
         output.say(f"no screen on this terminal (TERM={os.environ.get('TERM', '')})")
-    watched = Foreground(directory, came, args.interval).follow(output)
+    watched = Foreground(directory, came, settings["interval"]).follow(output)
     if args.json:
         headless.write_report(watched, args.json)
-    return headless.exit_status(watched.run, watched.findings, args.fail_on)
+    return headless.exit_status(watched.run, watched.findings, settings["fail-on"])
 
 
-def _screen(directory: RunDirectory, args: argparse.Namespace) -> int:
+def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings) -> int:
     from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
     show(directory, readonly=args.readonly)
     watched = ended(directory)
     if watched is None:
-        print(f"the run goes on; attach with: {attach_command(directory, args.log_dir)}")
+        print(f"the run goes on; attach with: {attach_command(directory, settings)}")
         return 0
     if args.json:
         headless.write_report(watched, args.json)
-    return headless.exit_status(watched.run, watched.findings, args.fail_on)
+    return headless.exit_status(watched.run, watched.findings, settings["fail-on"])
 
 
-def attach_command(directory: RunDirectory, log_dir: str | None) -> str:
-    where = f" --log-dir {log_dir}" if log_dir else ""
+def attach_command(directory: RunDirectory, settings: Settings) -> str:
+    where = f" --log-dir {shlex.quote(settings['log-dir'])}" if settings["log-dir"] else ""
     return f"tuimon attach{where} {directory.read().name or directory.id}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tuimon.verbs.options import Subparsers, add_log_dir
+from tuimon.verbs.options import Subparsers, add_log_dir, settings_of
 
 
 def add(subparsers: Subparsers) -> None:
@@ -18,13 +18,14 @@ def add(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     from tuimon import digest, runs
 
-    listed = [digest.entry(directory) for directory in runs.every(runs.home(args.log_dir))]
+    where = runs.home(settings_of(args)["log-dir"])
+    listed = [digest.entry(directory) for directory in runs.every(where)]
     if args.json:
         import json
 
         print(json.dumps(listed, indent=1))
     elif not listed:
-        print(f"no runs in {runs.home(args.log_dir)} yet", file=sys.stderr)
+        print(f"no runs in {where} yet", file=sys.stderr)
     else:
         print(digest.table(listed))
     return 0
