@@ -42,7 +42,8 @@ class ShrinkingValidation:
     def _of(self, run: Run, fit: Fit) -> Finding | None:
         if not fit.started.validation:
             return None
-        due = [epoch for epoch in evidence.whole(fit) if self._due(fit, epoch)]
+        every = fit.started.validation_freq or 1
+        due = [epoch for epoch in evidence.whole(fit) if (epoch.index + 1) % every == 0]
         full = self._full(fit, due)
         if not full:
             return None
@@ -63,10 +64,6 @@ class ShrinkingValidation:
             numbers={"full": full, "least": least, "epochs": [epoch.index + 1 for epoch, _ in short[:50]]},
             over=due[-1] is not short[-1][0],
         )
-
-    def _due(self, fit: Fit, epoch: Epoch) -> bool:
-        """A validation was to follow this epoch."""
-        return (epoch.index + 1) % (fit.started.validation_freq or 1) == 0
 
     def _full(self, fit: Fit, due: list[Epoch]) -> int | None:
         asked = fit.started.validation_steps
@@ -92,8 +89,7 @@ class ShrinkingValidation:
 
 def _batches(epoch: Epoch) -> int | None:
     """Batches of the epoch's validation; 0 when there was none, None when they were not counted."""
-    if epoch.validation is None:
+    done = epoch.validation
+    if done is None:
         return None if any(name.startswith("val_") for name in epoch.metrics) else 0
-    if epoch.validation.ended_at is None:
-        return None
-    return epoch.validation.steps
+    return None if done.ended_at is None else done.steps

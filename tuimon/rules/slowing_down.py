@@ -40,8 +40,10 @@ class SlowingDown:
 
     def check(self, run: Run) -> Iterator[Finding]:
         for fit in run.training:
+            if fit.steps_done < self.steps or not self._slower(fit):
+                continue
             points = fit.step_seconds.between(self.skipped, math.inf)
-            if fit.steps_done < self.steps or len(points) < 2 * PARTS:
+            if len(points) < 2 * PARTS:
                 continue
             parts = trend.windows([point.last for point in points], PARTS)
             first, last = parts[0], parts[-1]
@@ -65,6 +67,11 @@ class SlowingDown:
 
     def unjudged(self, run: Run) -> str | None:
         return evidence.unjudged(run, lambda fit: len(fit.step_seconds), "steps were not timed")
+
+    def _slower(self, fit: Fit) -> bool:
+        """The newest steps are slower than the first ones: only then is it worth to look at all."""
+        newest, low = fit.step_seconds.newest(PARTS), fit.step_seconds.low
+        return bool(newest) and low is not None and max(point.last for point in newest) - low >= self.seconds
 
     def _others_came(self, run: Run, fit: Fit) -> bool:
         """Other programs use much more of the machine than at first."""

@@ -38,11 +38,13 @@ class Swapping:
         if fit is None or not len(run.host.swapped):
             return
         began = fit.epochs[0].started_at
+        if (run.host.swapped.high or 0.0) < self.some:
+            return
         base = run.host.swapped.at(began)
         points = run.host.swapped.between(began, run.now)
         high = max((point.high for point in points), default=0.0)
         grown = high - (base.last if base else 0.0)
-        rate = self._faults(run, began) if high >= self.some else 0.0
+        rate = self._faults(run, began)
         if grown <= self.grown and rate <= self.faults:
             return
         limit = (base.last if base else 0.0) + self.grown
