@@ -13,8 +13,18 @@ Standard library only, Python 3.9: the agent loads this file inside the training
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Tuple, Type
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Type
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+
+    def dataclass(frozen):
+        """The standard one without methods of each class' own, which `Event` has for all: to generate them would cost
+        every training 40 ms of import."""
+        return dataclasses.dataclass(init=False, repr=False, eq=False)
+
 
 SCHEMA_VERSION = 1
 
@@ -35,6 +45,47 @@ def _list() -> Any:
 @dataclass(frozen=True)
 class Event:
     at: float = 0.0
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, *values, **named):
+            kind = type(self)
+            plain, made = kind.__dict__.get("_defaults") or _prepared(kind)
+            own = self.__dict__
+            own.update(plain)
+            if values:
+                named.update(zip(own, values))
+            for name, make in made:
+                if name not in named:
+                    own[name] = make()
+            if not named.keys() <= own.keys():
+                raise TypeError("%s has no field %s" % (kind.__name__, sorted(named.keys() - own.keys())))
+            own.update(named)
+
+        def __setattr__(self, name, value):
+            raise dataclasses.FrozenInstanceError("cannot assign to field %r" % name)
+
+        def __delattr__(self, name):
+            raise dataclasses.FrozenInstanceError("cannot delete field %r" % name)
+
+        def __eq__(self, other):
+            return self.__dict__ == other.__dict__ if type(self) is type(other) else NotImplemented
+
+        def __hash__(self):
+            return hash(tuple(self.__dict__.values()))
+
+        def __repr__(self):
+            shown = ", ".join("%s=%r" % item for item in self.__dict__.items())
+            return "%s(%s)" % (type(self).__name__, shown)
+
+
+def _prepared(kind: Any) -> Any:
+    """All fields in order with the defaults that can be shared, and what makes the others; kept with the class."""
+    each = dataclasses.fields(kind)
+    plain = {one.name: None if one.default is dataclasses.MISSING else one.default for one in each}
+    made = [(one.name, one.default_factory) for one in each if one.default is dataclasses.MISSING]
+    kind._defaults = plain, made
+    return kind._defaults
 
 
 @dataclass(frozen=True)
