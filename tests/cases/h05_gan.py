@@ -11,8 +11,8 @@ critic = keras.Sequential(
     [keras.Input((2,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, activation="sigmoid")]
 )
 critic.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
-critic_inside = critic(generator.output)
-adversary = keras.Model(generator.input, critic_inside)
+noise_input = keras.Input((4,))
+adversary = keras.Model(noise_input, critic(generator(noise_input)))
 adversary.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
 for epoch in range(3):
     order = rng.permutation(len(real))
