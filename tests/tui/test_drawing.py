@@ -16,7 +16,7 @@ from tuimon.series import Series
 from tuimon.tui import bars, charts, curves, layout, units
 from tuimon.tui.glyphs import ASCII, UNICODE
 from tuimon.tui.ink import Row
-from tuimon.tui.pane import changed_span
+from tuimon.tui.pane import changed_spans
 from tuimon.tui.theme import DARK, LIGHT, MONO, THEMES, fitting
 
 PLAIN = Style.null()
@@ -128,12 +128,19 @@ def test_step_and_epoch_curves_share_an_axis() -> None:
     )
     assert run.fit is not None
     made = curves.knots(run.fit)
-    window = curves.whole(made, "step", 41)
+    window = curves.Window("step", 0.0, 20.0, 41)
     validation = curves.by_epoch(run.fit.epoch_metrics["val_loss"], made, window, "val_loss", PLAIN)
 
     assert [column for column, value in enumerate(validation.columns) if value] == [20, 40]
     assert validation.best == (40, 0.8)
     assert made.convert(15.0, "step", "epoch") == 1.5
+
+
+def test_a_growing_axis_moves_rarely() -> None:
+    ends = [curves.roomy(float(span)) for span in range(1_000, 2_000)]
+
+    assert all(span <= end <= span * 1.05 for span, end in zip(range(1_000, 2_000), ends, strict=True))
+    assert len(set(ends)) < 20
 
 
 def test_the_best_accuracy_is_the_highest() -> None:
@@ -160,11 +167,22 @@ def test_a_hidden_pane_leaves_its_room() -> None:
 
 
 def test_only_what_changed_is_sent() -> None:
-    before = Strip(list(Row("loss ").add("0.51", Style(bold=True)).add(" at 3").segments))
-    now = Strip(list(Row("loss ").add("0.49", Style(bold=True)).add(" at 3").segments))
+    bold = Style(bold=True)
 
-    assert changed_span(before, now) == (5, 9)
-    assert changed_span(now, now) == (0, 0)
+    def line(loss: str, at: str) -> Strip:
+        return Strip(Row("loss ").add(loss, bold).add(" of the last step, seen at ").add(at, bold).segments)
+
+    assert changed_spans(line("0.51", "3"), line("0.51", "3")) == []
+    assert changed_spans(line("0.51", "3"), line("0.49", "3")) == [(5, 9)]
+    assert changed_spans(line("0.51", "3"), line("0.49", "4")) == [(5, 9), (36, 37)]
+
+
+def test_stretches_that_are_close_are_sent_as_one() -> None:
+    bold = Style(bold=True)
+    before = Strip(Row("1", bold).add(" of ").add("2", bold).segments)
+    now = Strip(Row("3", bold).add(" of ").add("4", bold).segments)
+
+    assert changed_spans(before, now) == [(0, 6)]
 
 
 @pytest.mark.parametrize(

@@ -6,72 +6,53 @@ import locale
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from tuimon import events, rules, runs
-from tuimon.control import Control
-from tuimon.errors import TuimonError
-from tuimon.follow import Follow
 from tuimon.source import Playable, Source
 from tuimon.state import Run
-from tuimon.tui import requests, scrubber, units
 from tuimon.tui import theme as themes
+from tuimon.tui import units
+from tuimon.tui.asking import Ask, Asking
 from tuimon.tui.glyphs import ASCII, UNICODE, Glyphs
 from tuimon.tui.overview import Overview
 from tuimon.tui.page import Page
-from tuimon.tui.pages.epochs import EpochsPage
-from tuimon.tui.pages.facts import FactsPage
-from tuimon.tui.pages.finding import FindingPage
-from tuimon.tui.pages.help import HelpPage
 from tuimon.tui.pages.menu import Choice, MenuPage
-from tuimon.tui.pages.runs import RunsPage
 from tuimon.tui.panes import all_panes
 from tuimon.tui.panes.findings import FindingsPane
 from tuimon.tui.panes.output import OutputPane
 from tuimon.tui.view import View
 
-Ask = Callable[[events.Request], object]
-"""Hands a request to the run. Raises TuimonError when it cannot be delivered."""
+# Pages, rules and what reads other runs are loaded when they are first needed: the first picture waits for none of it.
 
 BUDGET = 0.02
 """Seconds of a tick spent on taking events, so that keys are answered meanwhile."""
 
 DIAGNOSE_EVERY = 1.0
-TWICE = 2.0
-"""Seconds within which a second ctrl-c interrupts the script."""
 
 
 class Watch(App[str]):
-    """Returns why it ended: "left", or "failed: …"."""
+    """Returns why it ended: "left"."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = "app.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "leave", "leave", show=False),
-        Binding("ctrl+c", "interrupt", "what to do", show=False, priority=True, system=True),
-        Binding("question_mark,h", "help", "help", show=False),
-        Binding("colon,ctrl+p", "commands", "commands", show=False),
-        Binding("space", "hold", "hold still", show=False),
-        Binding("e", "epochs", "epochs", show=False),
-        Binding("m", "facts", "model", show=False),
-        Binding("slash", "search", "search", show=False),
-        Binding("t", "theme", "theme", show=False),
-        Binding("r", "runs", "runs", show=False),
-        Binding("full_stop", "play_step(1)", "next event", show=False),
-        Binding("comma", "play_step(-1)", "event before", show=False),
-        Binding("left_square_bracket", "play_epoch(-1)", "epoch before", show=False),
-        Binding("right_square_bracket", "play_epoch(1)", "next epoch", show=False),
-        Binding("plus,equals_sign", "play_speed(1)", "faster", show=False),
-        Binding("minus", "play_speed(-1)", "slower", show=False),
-        Binding("g", "go_to", "go to", show=False),
-        Binding("ctrl+z", "suspend_process", show=False),
-        Binding("ctrl+q", "leave", show=False),
+        Binding("q,ctrl+q", "leave", "leave"),
+        Binding("ctrl+c", "interrupt", "what to do", priority=True, system=True),
+        Binding("question_mark,h", "help", "help"),
+        Binding("colon,ctrl+p", "commands", "commands"),
+        Binding("space", "hold", "hold still"),
+        Binding("e", "epochs", "epochs"),
+        Binding("m", "facts", "model"),
+        Binding("slash", "search", "search"),
+        Binding("t", "theme", "theme"),
+        Binding("r", "runs", "runs"),
+        Binding("g", "go_to", "go to"),
+        Binding("ctrl+z", "suspend_process", "suspend"),
     ]
 
     def __init__(
@@ -87,20 +68,24 @@ class Watch(App[str]):
         clipboard: bool = False,
     ) -> None:
         super().__init__(ansi_color=True)
-        self.source = source
-        self.player = source if isinstance(source, Playable) else None
-        self.directory = directory
-        self.ask = None if readonly else ask
         self.interval = interval
         self.clipboard_allowed = clipboard
+        self.asking = Asking(self, None if readonly else ask)
         self.view = View(theme=themes.fitting(theme), glyphs=glyphs, readonly=readonly)
         self.overview = Overview(all_panes(directory))
+        self._notice_until = 0.0
+        self._diagnosed_events: int | None = None  # None: not even the first picture has been painted
+        self._diagnosed_at = float("-inf")
+        self.watch_source(source, directory)
+
+    def watch_source(self, source: Source, directory: Path | None) -> None:
+        """Fold this source from here on; its output files are in the directory."""
+        self.source = source
+        self.directory = directory
+        self.player = source if isinstance(source, Playable) else None
         self._restarts = self.player.restarts if self.player is not None else 0
         self.overview.scrubber.player = self.player
-        self._diagnosed_at = 0.0
-        self._diagnosed_events = -1
-        self._interrupted_at = -TWICE
-        self._notice_until = 0.0
+        self.start_over()
 
     def get_default_screen(self) -> Overview:
         return self.overview
@@ -112,32 +97,44 @@ class Watch(App[str]):
     # --- taking and painting
 
     def tick(self) -> None:
-        """Take what is ready, fold it, and have the page on top painted once."""
-        if not self.view.paused:
-            self._fold()
+        """Take what is ready and fold it; where that changed anything, have the page on top painted once."""
+        changed = not self.view.paused and self._fold()
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
-        self.paint()
+        if changed or self.player is not None or (isinstance(self.screen, Page) and self.screen.restless):
+            self.paint()
 
-    def _fold(self) -> None:
+    def _fold(self) -> bool:
         if self.player is not None and self.player.restarts != self._restarts:
             self._restarts = self.player.restarts
             self.start_over()
         run = self.view.run
+        before = run.events
         for event in self.source.take(BUDGET):
             run.apply(event)
+        return self._diagnose_in_time() or run.events != before or not before
+
+    def _diagnose_in_time(self) -> bool:
+        """About once a second, not before the first picture, and only where anything was added."""
+        if self._diagnosed_events is None:
+            self._diagnosed_events = -1
+            return False
         now = time.monotonic()
-        if run.events != self._diagnosed_events and now - self._diagnosed_at >= DIAGNOSE_EVERY:
-            self.diagnose()
-            self._diagnosed_at = now
+        if self.view.run.events == self._diagnosed_events or now - self._diagnosed_at < DIAGNOSE_EVERY:
+            return False
+        self.diagnose()
+        self._diagnosed_at = now
+        return True
 
     def start_over(self) -> None:
-        """What follows begins at the first event again."""
+        """What follows begins at the first event."""
         self.view.run, self.view.findings, self.view.headline = Run(), (), None
-        self._diagnosed_events = -1
-        self._diagnosed_at = 0.0
+        self._diagnosed_events = None
+        self._diagnosed_at = float("-inf")
 
     def diagnose(self) -> None:
+        from tuimon import rules
+
         view = self.view
         view.findings = rules.diagnose(view.run)
         view.headline = rules.headline(view.findings)
@@ -169,95 +166,43 @@ class Watch(App[str]):
     def action_leave(self) -> None:
         self.exit("left")
 
+    def action_interrupt(self) -> None:
+        self.asking.interrupt()
+
     def action_help(self) -> None:
+        from tuimon.tui.pages.help import HelpPage
+
         self.open_page(HelpPage())
 
     def action_epochs(self) -> None:
+        from tuimon.tui.pages.epochs import EpochsPage
+
         self.open_page(EpochsPage())
 
     def action_facts(self) -> None:
+        from tuimon.tui.pages.facts import FactsPage
+
         self.open_page(FactsPage())
 
+    def on_findings_pane_opened(self, message: FindingsPane.Opened) -> None:
+        from tuimon.tui.pages.finding import FindingPage
+
+        self.open_page(FindingPage(message.finding))
+
     def action_hold(self) -> None:
+        """Pause the recording; of a run that goes on, hold the picture still."""
         if self.player is not None:
             self.player.paused = not self.player.paused
+            self.paint()
             return
         self.view.paused = not self.view.paused
         self.notice("held still; space goes on" if self.view.paused else "")
-
-    # --- a recording that is played
-
-    def action_play_step(self, by: int) -> None:
-        if self.player is not None:
-            self.player.step(by)
-
-    def action_play_epoch(self, by: int) -> None:
-        player = self.player
-        if player is None:
-            return
-        begun = [*player.epochs, player.span[1]]
-        wanted = [at for at in begun if (at > player.position if by > 0 else at < player.position - 1.0)]
-        player.seek((wanted[0] if by > 0 else wanted[-1]) if wanted else player.span[by > 0])
-
-    def action_play_speed(self, by: int) -> None:
-        if self.player is not None:
-            self.player.speed = scrubber.faster(self.player.speed, by)
-            self.paint()
-
-    def action_go_to(self) -> None:
-        """Places of the recording to choose from: the start, epochs, findings met so far, the end."""
-        player = self.player
-        if player is None:
-            return
-        first, last = player.span
-        places = [("start", "", first), ("end", "", last)]
-        places += [(f"epoch {number}", "", at) for number, at in enumerate(player.epochs, 1)]
-        places += [(each.rule, each.message, at) for (_, at), each in self.overview.scrubber.met.items()]
-        places += [(f"{part} %", "", first + (last - first) * part / 100) for part in (10, 25, 50, 75, 90)]
-        choices = [
-            Choice(text, f"{units.clock(at - first)}  {more}", lambda at=at: player.seek(at))  # type: ignore[misc]
-            for text, more, at in places
-        ]
-        self.open_page(MenuPage("go to", choices))
-
-    # --- the rest
 
     def action_theme(self) -> None:
         names = [theme.name for theme in themes.THEMES]
         following = themes.THEMES[(names.index(self.view.theme.name) + 1) % len(names)]
         self.view.theme = following
         self.notice(f"theme {following.name}")
-
-    def on_findings_pane_opened(self, message: FindingsPane.Opened) -> None:
-        self.open_page(FindingPage(message.finding))
-
-    def action_search(self) -> None:
-        """Lines of the output to choose from, narrowed down by typing."""
-        output = self.overview.pane("output")
-        assert isinstance(output, OutputPane)
-        choices = [
-            Choice(line, stream, lambda at=at, stream=stream: output.jump(stream, at))  # type: ignore[misc]
-            for stream, at, line in output.searchable()
-        ]
-        self.open_page(MenuPage("search the output", choices[-2000:][::-1]))
-
-    def action_runs(self) -> None:
-        where = self.directory.parent if self.directory is not None else runs.home()
-        self.open_page(RunsPage(where, self.directory.name if self.directory else "", self.switch))
-
-    def switch(self, run: runs.RunDirectory) -> None:
-        """Watch another run from here on; this one goes on as it is."""
-        self.source, self.player, self.directory = Follow(run), None, run.path
-        self.ask = None if self.view.readonly else Control(run, "screen").ask
-        self.view.chosen, self.view.paused = None, False
-        self.start_over()
-        self.overview.scrubber.player = None
-        output = self.overview.pane("output")
-        assert isinstance(output, OutputPane)
-        output.show(run.path)
-        self.call_after_refresh(self.tick)
-
-    # --- asking something of the run
 
     def action_commands(self) -> None:
         pages = [
@@ -269,50 +214,47 @@ class Watch(App[str]):
             Choice("help", "every key", self.action_help),
             Choice("leave", "the training goes on", self.action_leave),
         ]
-        asked = [Choice(kind.text, kind.warning, lambda kind=kind: self.confirm(kind)) for kind in requests.KINDS]  # type: ignore[misc]
-        self.open_page(MenuPage("commands", pages + (asked if self.may_ask else [])))
+        self.open_page(MenuPage("commands", pages + self.asking.choices()))
+
+    def action_search(self) -> None:
+        """Lines of the output to choose from, narrowed down by typing."""
+        output = self.output
+        choices = [Choice(line, stream, output.jumping(stream, at)) for stream, at, line in output.searchable()]
+        self.open_page(MenuPage("search the output", choices[-2000:][::-1]))
 
     @property
-    def may_ask(self) -> bool:
-        return self.ask is not None and self.view.run.status == "running"
+    def output(self) -> OutputPane:
+        pane = self.overview.pane("output")
+        assert isinstance(pane, OutputPane)
+        return pane
 
-    def confirm(self, kind: requests.Kind) -> None:
-        choices = [
-            Choice("no", "go back", lambda: None),
-            Choice(f"yes, {kind.text}", "", lambda: self.request(kind)),
-        ]
-        self.open_page(MenuPage(f"{kind.text}?", choices, kind.warning, narrowing=False))
+    def action_runs(self) -> None:
+        from tuimon import runs
+        from tuimon.tui.pages.runs import RunsPage
 
-    def request(self, kind: requests.Kind) -> None:
-        if self.ask is None:
-            self.notice("this run cannot be asked for anything")
-            return
-        try:
-            self.ask(requests.made(kind))
-        except TuimonError as error:
-            self.notice(str(error))
-        else:
-            self.notice(f"asked to {kind.text}")
+        def switch(run: runs.RunDirectory) -> None:
+            """Watch another run from here on; this one goes on as it is."""
+            from tuimon.control import Control
+            from tuimon.follow import Follow
 
-    def action_interrupt(self) -> None:
-        """Ask what to do; a second time within two seconds, interrupt the script."""
-        now = time.monotonic()
-        again, self._interrupted_at = now - self._interrupted_at < TWICE, now
-        if again and self.may_ask:
-            if isinstance(self.screen, MenuPage):
-                self.pop_screen()
-            self.request(requests.INTERRUPT)
-            return
-        choices = [
-            Choice("leave", "the training goes on; `tuimon attach` brings this screen back", self.action_leave),
-            Choice("stay", "", lambda: None),
-        ]
-        if self.may_ask:
-            for kind in (requests.INTERRUPT, requests.TERMINATE):
-                choices.append(Choice(kind.text, kind.warning, lambda kind=kind: self.request(kind)))  # type: ignore[misc]
-        explanation = "ctrl-c again within two seconds interrupts the script" if self.may_ask else ""
-        if not isinstance(self.screen, MenuPage):
-            self.open_page(MenuPage("what now?", choices, explanation, narrowing=False))
+            self.asking.ask = None if self.view.readonly else Control(run, "screen").ask
+            self.view.chosen, self.view.paused = None, False
+            self.output.show(run.path)
+            self.watch_source(Follow(run), run.path)
+            self.call_after_refresh(self.tick)
+
+        where = self.directory.parent if self.directory is not None else runs.home()
+        self.open_page(RunsPage(where, self.directory.name if self.directory else "", switch))
+
+    def action_go_to(self) -> None:
+        """Places of the recording to choose from."""
+        if self.player is not None:
+            first = self.player.span[0]
+            choices = [
+                Choice(text, f"{units.clock(at - first)}  {more}", self.overview.scrubber.seeking(at))
+                for text, more, at in self.overview.scrubber.places()
+            ]
+            self.open_page(MenuPage("go to", choices))
 
     def copy(self, text: str) -> None:
         """To the terminal's clipboard (OSC 52), where the user allowed it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from tuimon.state import Fit
 from tuimon.tui.charts import Curve, Extent
 
 AxisKind = Literal["step", "epoch", "time"]
+
+GROWTH = 1.04
 
 AXES: tuple[AxisKind, ...] = ("step", "epoch", "time")
 
@@ -111,10 +114,17 @@ class Window:
 
 
 def whole(made: Knots, axis: AxisKind, columns: int, zoom: float = 1.0) -> Window:
-    """The newest `1 / zoom` of the axis."""
+    """The newest `1 / zoom` of the axis, with a little room to grow, so that a chart moves rarely."""
     values = made.on(axis)
-    last = values[-1]
+    last = values[0] + roomy(values[-1] - values[0])
     return Window(axis, last - (last - values[0]) / max(1.0, zoom), last, max(2, columns))
+
+
+def roomy(span: float) -> float:
+    """The next length from a series of lengths that grow by four per cent."""
+    if span <= 0:
+        return 1.0
+    return float(max(span, GROWTH ** math.ceil(round(math.log(span, GROWTH), 6))))
 
 
 def by_step(series: Series, made: Knots, window: Window, name: str, style: Style, smoothing: float = 0.0) -> Curve:

@@ -88,6 +88,12 @@ class Overview(Screen[None]):
         Binding("z", "zoom", "zoom"),
         Binding("enter", "zoom", "zoom"),
         Binding("escape", "back", "back"),
+        Binding("full_stop", "play('step', 1)", "next event"),
+        Binding("comma", "play('step', -1)", "event before"),
+        Binding("right_square_bracket", "play('epoch', 1)", "next epoch"),
+        Binding("left_square_bracket", "play('epoch', -1)", "epoch before"),
+        Binding("plus,equals_sign", "play('speed', 1)", "faster"),
+        Binding("minus", "play('speed', -1)", "slower"),
         Binding("tab", "app.focus_next", show=False),
         Binding("shift+tab", "app.focus_previous", show=False),
         *(Binding(str(digit), f"show({digit})", show=False) for digit in range(1, 8)),
@@ -141,6 +147,10 @@ class Overview(Screen[None]):
         pane = self.pane("metrics")
         assert isinstance(pane, MetricsPane)
         getattr(pane, f"action_{action}")()
+
+    def action_play(self, what: str, by: int) -> None:
+        """A key for a recording, unless the focused pane has a use for it."""
+        getattr(self.scrubber, what)(by)
 
     def action_zoom(self) -> None:
         focused = self.focused

@@ -50,6 +50,7 @@ class Page(Screen[None]):
     DEFAULT_CSS = "Page { background: ansi_default; } Sheet { width: 100%; height: 100%; }"
 
     choosing: ClassVar[bool] = False
+    restless: ClassVar[bool] = False  # changes though the run does not
     keys: ClassVar[str] = "esc back  ↑↓ scroll"
 
     def __init__(self) -> None:

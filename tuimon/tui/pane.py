@@ -39,8 +39,8 @@ class Painted(Widget):
         changed = [
             Region(first, y, last - first, 1)
             for y, (before, now) in enumerate(zip(old, self._strips, strict=True))
-            for first, last in (changed_span(before, now),)
-            if last > first
+            if before != now
+            for first, last in changed_spans(before, now)
         ]
         if changed:
             self.refresh(*changed)
@@ -126,19 +126,24 @@ class Pane(Painted, can_focus=True):
         return row.add(line * (width - row.width - end.width), style).extend(end)
 
 
-def changed_span(before: Strip, now: Strip) -> tuple[int, int]:
-    """The first and last cell (exclusive) of the segments in which two strips of one width differ; 0, 0 when none."""
-    old, new = list(before), list(now)
-    if old == new:
-        return 0, 0
-    left = 0
-    for one, other in zip(old, new, strict=False):
-        if one != other:
-            break
-        left += other.cell_length
-    right = 0
-    for one, other in zip(reversed(old), reversed(new), strict=False):
-        if one != other:
-            break
-        right += other.cell_length
-    return left, max(left + 1, now.cell_length - right)
+GAP = 8
+"""Unchanged cells that are sent all the same, as moving the cursor over them costs as much."""
+
+
+def changed_spans(before: Strip, now: Strip) -> list[tuple[int, int]]:
+    """First and last cell (exclusive) of each stretch in which a strip differs from the one before it."""
+    old, start = set(), 0
+    for segment in before:
+        old.add((start, segment))
+        start += segment.cell_length
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for segment in now:
+        end = start + segment.cell_length
+        if (start, segment) not in old:
+            if spans and start - spans[-1][1] < GAP:
+                spans[-1] = spans[-1][0], end
+            else:
+                spans.append((start, end))
+        start = end
+    return spans

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tuimon.rules.finding import Finding
 from tuimon.source import Playable
 from tuimon.tui import units
 from tuimon.tui.ink import Row
 from tuimon.tui.pane import Painted
 from tuimon.tui.view import View
+
+if TYPE_CHECKING:
+    from tuimon.rules.finding import Finding
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, math.inf)
 
@@ -63,6 +67,42 @@ class Scrubber(Painted):
         for char, style in cells:
             row.add(char, style)
         return row
+
+    # --- the keys
+
+    def step(self, by: int) -> None:
+        if self.player is not None:
+            self.player.step(by)
+
+    def epoch(self, by: int) -> None:
+        """To where the next epoch begins, or the one before."""
+        player = self.player
+        if player is not None:
+            begun = [*player.epochs, player.span[1]]
+            wanted = [at for at in begun if (at > player.position if by > 0 else at < player.position - 1.0)]
+            player.seek((wanted[0] if by > 0 else wanted[-1]) if wanted else player.span[by > 0])
+
+    def speed(self, by: int) -> None:
+        if self.player is not None:
+            self.player.speed = faster(self.player.speed, by)
+            self.repaint()
+
+    def places(self) -> list[tuple[str, str, float]]:
+        """Name, more words, and time of what one may want to go to."""
+        if self.player is None:
+            return []
+        first, last = self.player.span
+        places = [("start", "", first), ("end", "", last)]
+        places += [(f"epoch {number}", "", at) for number, at in enumerate(self.player.epochs, 1)]
+        places += [(each.rule, each.message, at) for (_, at), each in self.met.items()]
+        return places + [(f"{part} %", "", first + (last - first) * part / 100) for part in (10, 25, 50, 75, 90)]
+
+    def seeking(self, at: float) -> Callable[[], None]:
+        def seek() -> None:
+            if self.player is not None:
+                self.player.seek(at)
+
+        return seek
 
     def on_click(self, event: object) -> None:
         """Go to where the track was clicked."""

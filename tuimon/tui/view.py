@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from tuimon.rules.finding import SEVERITIES, Finding
 from tuimon.state import Fit, Run
 from tuimon.tui.glyphs import UNICODE, Glyphs
 from tuimon.tui.theme import DARK, Theme
+
+if TYPE_CHECKING:  # loading the rules takes longer than the first picture may
+    from tuimon.rules.finding import Finding
+
+SEVERITIES = ("error", "warning", "note")
+"""Worst first."""
 
 
 @dataclass

@@ -18,6 +18,7 @@ FRESH = 2.0
 
 class RunsPage(Page):
     choosing = True
+    restless = True
     keys = "esc back  ↑↓ choose  enter watch it"
 
     def __init__(self, where: Path, current: str, switch: Callable[[runs.RunDirectory], None]) -> None:

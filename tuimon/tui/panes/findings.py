@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tuimon.rules.finding import Finding
 from tuimon.tui import units
 from tuimon.tui.ink import Row, wrapped
 from tuimon.tui.pane import Pane
 from tuimon.tui.view import View
+
+if TYPE_CHECKING:
+    from tuimon.rules.finding import Finding
 
 
 class FindingsPane(Pane):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -57,11 +58,15 @@ class OutputPane(Pane):
             if line.chars
         ]
 
-    def jump(self, stream: str, line: int) -> None:
-        """Bring a line to the middle."""
-        self.shown = stream
-        self.back = max(0, len(self.streams[stream].lines) - line - 1 - self.inner_height // 2)
-        self.repaint()
+    def jumping(self, stream: str, line: int) -> Callable[[], None]:
+        """What brings a line to the middle."""
+
+        def jump() -> None:
+            self.shown = stream
+            self.back = max(0, len(self.streams[stream].lines) - line - 1 - self.inner_height // 2)
+            self.repaint()
+
+        return jump
 
     def hint(self) -> str:
         return "↑↓ scroll  / search  n N hit  o stdout/stderr  f follow"

@@ -6,7 +6,7 @@ from rich.style import Style
 
 from tuimon.series import Point
 from tuimon.state import Epoch, Fit
-from tuimon.tui import bars, figures, units
+from tuimon.tui import bars, curves, figures, units
 from tuimon.tui.ink import Row
 from tuimon.tui.pane import Pane
 from tuimon.tui.view import View
@@ -116,7 +116,8 @@ def history(view: View, fit: Fit, width: int, height: int) -> list[Row]:
         return []
     label = Row("wait ", theme.dim)
     room = width - label.width
-    edges = [fit.steps_done * index / room for index in range(room + 1)]
+    span = curves.roomy(fit.steps_done)
+    edges = [span * index / room for index in range(room + 1)]
     buckets = fit.wait_share.buckets(edges)
     if not any(buckets):
         return [label.add("over the steps: not known yet", theme.dim)]

@@ -1,0 +1,251 @@
+"""What the screen costs: `python -m tests.benchmarks.screen [--seconds 20] [-- COMMAND …]`.
+
+Runs terminal programs in a pseudo-terminal of 120×40 and prints, for each, the time to its first frame, its memory, and
+then over a while of watching: CPU, bytes sent to the terminal, and the time from a key to a change on the screen. The
+run that is watched trains 1,000 steps a second and has 100,000 behind it. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import statistics
+import struct
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from tests.tui.recorded import Story, recorded
+from tuimon import events
+from tuimon.journal import Journal
+from tuimon.runs import RunDirectory, Summary
+
+COLUMNS, LINES = 120, 40
+SETTLE = 6.0
+"""Seconds after which a program has painted all that it paints at first."""
+
+QUIET = 0.06
+"""Seconds without output after which an answer to a key is complete."""
+
+BARE = """
+from textual.app import App
+class Bare(App):
+    def on_mount(self): self.set_interval(0.25, lambda: None)
+Bare().run()
+"""
+
+SCREEN = """
+import sys
+from pathlib import Path
+from tuimon.follow import Follow
+from tuimon.runs import RunDirectory
+from tuimon.tui.app import run_screen
+path = Path(sys.argv[1])
+run_screen(Follow(RunDirectory(path)), directory=path)
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Times in milliseconds, memory in MiB, CPU in per cent of one core, traffic in bytes a second."""
+
+    name: str
+    first_frame: float | None
+    pss: float
+    cpu: float
+    traffic: float
+    key_median: float | None
+    key_p95: float | None
+
+
+class Terminal:
+    """A program in a pseudo-terminal, and when it wrote how much."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.began = time.monotonic()
+        self.chunks: list[tuple[float, int]] = []
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            for name in ("TMUX", "NO_COLOR", "COLUMNS", "LINES"):
+                environment.pop(name, None)
+            time.sleep(0.05)  # until the size is set
+            os.execvpe(command[0], list(command), environment)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+
+    def listen(self, seconds: float, enough: Callable[[], bool] | None = None) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not (enough and enough()):
+            if select.select([self.fd], [], [], min(left, 0.02))[0]:
+                try:
+                    data = os.read(self.fd, 1 << 16)
+                except OSError:
+                    return
+                self.chunks.append((time.monotonic(), len(data)))
+
+    def key(self, key: bytes) -> float | None:
+        """Milliseconds from a key to the first output after it; None when nothing came within a second."""
+        before, sent = len(self.chunks), time.monotonic()
+        os.write(self.fd, key)
+        self.listen(1.0, lambda: len(self.chunks) > before)
+        return 1000 * (self.chunks[before][0] - sent) if len(self.chunks) > before else None
+
+    def close(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+def measure(name: str, command: Sequence[str], seconds: float, key: bytes | None) -> Measured:
+    terminal = Terminal(command)
+    try:
+        terminal.listen(SETTLE)
+        whole = sum(size for at, size in terminal.chunks if at - terminal.began < SETTLE)
+        first_frame, so_far = None, 0
+        for at, size in terminal.chunks:
+            so_far += size
+            # The first frame is there when the first burst that paints the screen is over.
+            if so_far >= min(COLUMNS * LINES // 2, whole * 0.5):
+                first_frame = 1000 * (at - terminal.began)
+                break
+        cpu, began, sent = cpu_seconds(terminal.pid), time.monotonic(), len(terminal.chunks)
+        terminal.listen(seconds)
+        took = time.monotonic() - began
+        cpu = (cpu_seconds(terminal.pid) - cpu) / took
+        traffic = sum(size for _, size in terminal.chunks[sent:]) / took
+        pss = proportional_set_size(terminal.pid)
+        keys = [each for each in (press(terminal, key) for _ in range(30)) if each is not None] if key else []
+    finally:
+        terminal.close()
+    return Measured(
+        name,
+        first_frame,
+        pss / 2**20,
+        100 * cpu,
+        traffic,
+        statistics.median(keys) if keys else None,
+        sorted(keys)[int(len(keys) * 0.95)] if keys else None,
+    )
+
+
+def press(terminal: Terminal, key: bytes) -> float | None:
+    """In a quiet moment, so that what comes is the answer."""
+    while True:
+        before = len(terminal.chunks)
+        terminal.listen(QUIET)
+        if len(terminal.chunks) == before:
+            return terminal.key(key)
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def proportional_set_size(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+class Training(threading.Thread):
+    """A run that is going on: 1,000 steps a second, written as an agent and a supervisor write it."""
+
+    def __init__(self, where: Path, behind: int = 100_000) -> None:
+        super().__init__(daemon=True)
+        self.directory = RunDirectory(where / "20260101-000000-benc")
+        self.directory.path.mkdir()
+        self.directory.write(Summary(id=self.directory.id, name="benchmark"))
+        self.journal = Journal(self.directory.path)
+        self.stopped = threading.Event()
+        epochs = behind / 10_000
+        story = Story(epochs=1000, epochs_done=epochs + 0.2, steps=10_000, rate=1000.0, gpus=1, size=320_000)
+        *_, self.last = (event for event in recorded(story) if isinstance(event, events.StepsEnded))
+        recording = recorded(story)
+        shift = time.time() - recording[-1].at
+        for event in recording:
+            self.journal.append(replace(event, at=event.at + shift))
+        self.samples = [event for event in recording if isinstance(event, (events.HostSampled, events.GpusSampled))][
+            -2:
+        ]
+        self.output = self.directory.stdout.open("a")
+
+    def run(self) -> None:
+        step, printed = self.last.step, 0
+        tick = 0
+        while not self.stopped.wait(0.25):
+            now, tick, step = time.time(), tick + 1, step + 250
+            loss = 0.3 + 0.1 * ((tick * 7919) % 100) / 100
+            metrics = {"loss": [loss, loss - 0.05, loss + 0.05, None], "accuracy": [0.9, 0.89, 0.91, None]}
+            ended = replace(self.last, at=now, step=step, steps=250, samples=8000, seconds=0.25, wait=0.02)
+            self.journal.append(replace(ended, compute=0.2, callbacks=0.005, metrics=metrics))
+            self.output.write(f"\r{step}/10000 [====>] - loss: {loss:.4f}" + " " * 30)
+            self.output.flush()
+            if tick % 4 == 0:
+                for sample in self.samples:
+                    self.journal.append(replace(sample, at=now))
+                printed = self.directory.stdout.stat().st_size
+                self.journal.append(events.OutputGrew(at=now, stdout=printed))
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self.join()
+        self.output.close()
+
+
+def peers(seconds: float) -> list[Measured]:
+    """Other terminal monitors that are installed here."""
+    found = []
+    for name, key in (("htop", b"\x1b[B"), ("btop", b"\x1b[B"), ("nvitop", b"h"), ("top", b"1")):
+        if shutil.which(name):
+            found.append(measure(name, [name], seconds, key))
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("command", nargs="*", help="another program to measure")
+    args = parser.parse_args(argv)
+    rows = [measure("bare Textual app", [sys.executable, "-c", BARE], args.seconds, None)]
+    with tempfile.TemporaryDirectory() as where:
+        training = Training(Path(where))
+        training.start()
+        path = str(training.directory.path)
+        rows.append(measure("tuimon, live run", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
+        training.stop()
+        rows.append(measure("tuimon, nothing new", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
+    rows += peers(args.seconds)
+    if args.command:
+        rows.append(measure(args.command[0], args.command, args.seconds, b"\x1b[B"))
+    print(json.dumps([asdict(row) for row in rows], indent=1) if args.json else table(rows))
+    return 0
+
+
+def table(rows: Sequence[Measured]) -> str:
+    def cell(value: float | None, digits: int = 0) -> str:
+        return "–" if value is None else f"{value:,.{digits}f}"
+
+    lines = [
+        "| program | first frame ms | PSS MiB | CPU % | bytes/s | key ms | key p95 ms |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cells = [cell(row.first_frame), cell(row.pss), cell(row.cpu, 1), cell(row.traffic), cell(row.key_median)]
+        lines.append(f"| {row.name} | {' | '.join([*cells, cell(row.key_p95)])} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
