@@ -25,8 +25,15 @@ def test_without_a_shuffle_the_same_rows_are_lost() -> None:
     assert "always the same ones" in found(DroppedRemainder(), dropping(30, 500, shuffled=False), "error").message
 
 
+def test_batches_that_are_repeated() -> None:
+    found(DroppedRemainder(), dropping(30, 500, infinite=True), "warning")
+    thrice = [{"op": "batch"}, {"op": "repeat", "repeat": 3}]
+    run = run_of(fit(), source(size=1410, dropped=30, upstream_size=500, batch_size=32, shuffled=True, pipeline=thrice))
+    assert "30 of 500 rows" in found(DroppedRemainder(), run, "warning").message
+
+
 def test_near_misses() -> None:
     quiet(DroppedRemainder(), dropping(20, 1300))
     quiet(DroppedRemainder(), dropping(20, 1300, shuffled=False))
     quiet(DroppedRemainder(), dropping(200, 200, batches=0))  # nothing-trained says so
-    quiet(DroppedRemainder(), dropping(30, 500, infinite=True))  # another rest each time
+    quiet(DroppedRemainder(), dropping(0, 500, infinite=True))  # repeated before it is batched

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import epoch, fit, fit_end, keras2, run_of
+from tests.builders import epoch, fit, fit_end, keras2, run_of, source
 from tests.rules.judging import found, quiet
 from tuimon.rules.empty_epoch import EmptyEpoch
 
@@ -27,4 +27,6 @@ def test_near_misses() -> None:
     quiet(EmptyEpoch(), run_of(fit(), epoch(0, 0), epoch(1, 0)))  # nothing-trained says so
     quiet(EmptyEpoch(), run_of(fit(), epoch(0, 10), epoch(1, 0, stop_training=True)))
     quiet(EmptyEpoch(), run_of(fit(call="custom-loop"), epoch(0, 10), epoch(1, 0)))
+    dry = run_of(keras2(), fit(), source(kind="generator"), epoch(0, 10), epoch(1, 0), fit_end())
+    quiet(EmptyEpoch(), dry)  # ran-short says so
     quiet(EmptyEpoch(), run_of(fit(joined=True), epoch(0, 0), epoch(1, 10)))

@@ -57,6 +57,11 @@ def test_a_smoke_run_is_a_note() -> None:
     assert "smoke run" in found(LowCoverage(), run, "note").message
 
 
+def test_what_a_generator_can_see_is_a_note() -> None:
+    seen = data(kind="generator", upstream_known_by="estimated")
+    found(LowCoverage(), run_of(fit(epochs=3, steps=5, steps_per_epoch=5), seen), "note")
+
+
 HELD_OUT = source(role="validation", kind="tf.data", size=800, pipeline=[{"op": "skip", "skip": 2400}, {"op": "batch"}])
 SPLIT = data(size=2400, batches=75, pipeline=[{"op": "take", "take": 2400}, {"op": "batch"}])
 
@@ -80,7 +85,21 @@ SPLIT = data(size=2400, batches=75, pipeline=[{"op": "take", "take": 2400}, {"op
             run_of(fit(steps=75), data(kind="sequence", batches=75, upstream_known_by="estimated")),
             id="an estimate of 75% may be a split by index",
         ),
-        pytest.param(run_of(fit(steps=25), data(size=800, batches=25, pipeline=[{"op": "shard"}])), id="shard"),
+        pytest.param(
+            run_of(fit(steps=25), data(size=800, batches=25, pipeline=[{"op": "shard", "shards": 4}])), id="shard"
+        ),
+        pytest.param(
+            run_of(fit(epochs=9), data(kind="tf.data", upstream_known_by="estimated"), epoch(0, 10, source_ended=True)),
+            id="what a generator yields is as much as it likes",
+        ),
+        pytest.param(run_of(fit(steps=20, steps_per_epoch=20), data(pipeline=[{"op": "filter"}])), id="filtered"),
+        pytest.param(
+            run_of(
+                fit(epochs=4, steps=25, steps_per_epoch=25),
+                data(size=2400, batches=75, infinite=True, pipeline=[{"op": "take", "take": 2400}, {"op": "repeat"}]),
+            ),
+            id="a split that is repeated",
+        ),
         pytest.param(run_of(fit(steps_per_epoch=5), source(infinite=True, batch_size=32)), id="unknown size"),
         pytest.param(run_of(fit(call="custom-loop", steps_per_epoch=5), ENDLESS), id="a loop of one's own"),
         pytest.param(

@@ -43,7 +43,7 @@ def test_keras_2_forecasts_in_which_epoch_the_data_ends() -> None:
 
 
 def test_a_generator_that_is_used_up_on_keras_2() -> None:
-    run = run_of(keras2(), fit(epochs=6), epoch(0, 10), epoch(1, 0), fit_end())
+    run = run_of(keras2(), fit(epochs=6), source(kind="generator"), epoch(0, 10), epoch(1, 0), fit_end())
     assert "training ended after 1 epoch of 6" in found(RanShort(), run, "error").message
 
 

@@ -41,9 +41,10 @@ class DroppedRemainder:
 
     def _of(self, fit: Fit) -> Finding | None:
         source = evidence.described(fit)
-        if source is None or not source.dropped or source.batches == 0 or source.infinite:
+        if source is None or not source.dropped or source.batches == 0:
             return None
-        rows = source.dropped + source.size if source.size is not None else source.upstream_size
+        passes = evidence.has_stage(source, "repeat") and not source.infinite
+        rows = source.upstream_size if passes or source.size is None else source.dropped + source.size
         if not rows:
             return None
         share = source.dropped / rows

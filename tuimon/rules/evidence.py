@@ -17,6 +17,9 @@ NOT_DESCRIBED = "what fit() reads was not described: it needs the agent in the t
 IN_MEMORY = ("numpy", "tensor", "pandas", "list")
 """Kinds of data that Keras slices itself."""
 
+SELECTS = ("filter", "take_while", "unique", "sample_from_datasets", "choose", "rejection_resample")
+"""Stages that leave rows out on purpose: how many there could be tells nothing about how many there should be."""
+
 INTERRUPTS = ("KeyboardInterrupt", "SystemExit", "GeneratorExit")
 """Exceptions that people, not faults, raise."""
 
@@ -81,6 +84,15 @@ def stopped_on_purpose(run: Run, fit: Fit) -> bool:
     return any(isinstance(each.request, asked) and each.request.at >= fit.started_at for each in run.requests.values())
 
 
+def ran_dry(run: Run, fit: Fit) -> bool:
+    """Keras 2 asked a generator for one more epoch, got nothing, and ended the training: an epoch in name only."""
+    last, source = fit.epoch, described(fit)
+    if keras_line(run) != 2 or source is None or source.kind != "generator" or last is None:
+        return False
+    ended = fit.ended is not None and not fit.ended.exception and not fit.ended.stop_training
+    return ended and last.ended and not last.steps and not last.stop_training and last.index > 0
+
+
 # --- the data
 
 
@@ -117,13 +129,15 @@ class Supply:
 def supply(run: Run, fit: Fit) -> Supply | None:
     """The rows that the source could give, and how many batches they make. None when unknown."""
     source, size = described(fit), batch_size(fit)
-    if source is None or not size:
+    if source is None or not size or has_stage(source, *SELECTS):
         return None
     rows, known_by = source.upstream_size, source.upstream_known_by or "exact"
     if run.started is not None and run.started.dataset_size and (not rows or known_by == "estimated"):
         rows, known_by = run.started.dataset_size, "declared"
     if not rows:
         return None
+    for facts in source.pipeline:
+        rows //= facts.get("shards") or 1
     whole_batches, rest = divmod(rows, size)
     return Supply(rows, whole_batches + (1 if rest and not source.drop_remainder else 0), known_by)
 
@@ -133,6 +147,8 @@ def one_pass(run: Run, fit: Fit) -> int | None:
     source = fit.source
     if source is None:
         return None
+    if source.described.infinite and source.described.batches:
+        return source.described.batches
     if source.described.infinite or has_stage(source.described, "repeat"):
         behind = supply(run, fit)
         return behind.batches if behind else None

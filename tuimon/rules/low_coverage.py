@@ -7,9 +7,10 @@ Sequence anew in each epoch, so that with `steps_per_epoch` its end is never rea
 Why it matters: what is not seen cannot be learned. Nothing warns, and the progress bar fills up.
 
 How it is decided: before the first step, from the plan and from how much data there is: an error below 50%, a warning
-below 90%. A size that is only estimated (an array that the Sequence or generator holds) counts below 70%, as a warning
-until two epochs have shown that no other rows come. A `take()` or `skip()` that splits the data is not reported, nor is
-a training that ends early. Limits by KERAS_MAX_EPOCHS and the like make it a note: a smoke run.
+below 90%. A size that is only estimated (the longest array that a Sequence holds) counts below 70%, as a warning until
+two epochs have shown that no other rows come; what a generator holds is a note at most. A `take()` or `skip()` that
+splits the data is not reported, nor is a training that ends early. Limits by KERAS_MAX_EPOCHS and the like make it a
+note: a smoke run.
 
 What to do: set `steps_per_epoch` to one pass (samples divided by batch size, rounded up) or leave it out; correct
 `__len__`; remove `take()`.
@@ -57,7 +58,7 @@ class LowCoverage:
         behind, plan = evidence.supply(run, fit), self._plan(run, fit)
         if behind is None or plan is None or plan.share >= self.warning_below:
             return None
-        if self._split(fit, behind.rows, plan) or self._several(run, fit, behind, plan):
+        if self._several(run, fit, behind, plan):
             return None
         confirmed = self._same_rows_again(fit)
         if behind.known_by == "estimated" and plan.share >= self.estimated_below:
@@ -65,14 +66,15 @@ class LowCoverage:
         severity: Severity = "error" if plan.share < self.error_below else "warning"
         if behind.known_by == "estimated" and not confirmed:
             severity = "warning"
-        smoke = evidence.smoke_run(run, fit)
+        smoke, source = evidence.smoke_run(run, fit), evidence.described(fit)
+        generated = behind.known_by == "estimated" and (source is None or source.kind != "sequence")
         epochs = evidence.planned_epochs(fit)
         told = "in each epoch, the same ones" if not plan.rotates else f"in {sayings.count(epochs or 1, 'epoch')}"
         guess = " by estimate" if behind.known_by == "estimated" else ""
         limit = self.estimated_below if behind.known_by == "estimated" else self.warning_below
         return Finding(
             rule="low-coverage",
-            severity="note" if smoke else severity,
+            severity="note" if smoke or generated else severity,
             message=f"this training sees {sayings.share(plan.share)} of the data: {plan.trained} of "
             f"{sayings.count(behind.batches, 'batch')}{guess}, {told} (limit: {sayings.share(limit)})"
             f"{'; the environment limits it to a smoke run' if smoke else ''}",
@@ -93,15 +95,17 @@ class LowCoverage:
     def _plan(self, run: Run, fit: Fit) -> Plan | None:
         """What the epochs will read together. None when it is not known."""
         behind, source = evidence.supply(run, fit), fit.source
-        steps, epochs = fit.planned_steps, evidence.planned_epochs(fit)
+        # Never what an epoch turned out to have: a source of unknown length may hold as much as it likes.
+        one_pass = source.described.batches if source else None
+        steps, epochs = fit.started.steps_per_epoch or fit.started.steps or one_pass, evidence.planned_epochs(fit)
         if behind is None or source is None or not steps or not behind.batches:
             return None
-        one_pass = source.batches if not source.described.infinite else behind.batches
         reach = min(one_pass, behind.batches) if one_pass else behind.batches
         size = source.described.size
         left_out = source.described.dropped or 0  # a rule of its own judges it
-        bounded = size is not None and not source.described.infinite
-        read = min(1.0, ((size or 0) + left_out) / behind.rows if bounded else reach / behind.batches)
+        read = min(1.0, reach / behind.batches if size is None else (size + left_out) / behind.rows)
+        if self._split(fit, behind.rows, read):
+            read = 1.0
         if steps >= reach:
             return Plan(read, reach, rotates=False)
         if source.described.kind == "sequence" and evidence.keras_line(run) == 2:
@@ -109,13 +113,13 @@ class LowCoverage:
         trained = min(reach, steps * (epochs or 1))
         return Plan(read * trained / reach, trained, rotates=True) if epochs else None
 
-    def _split(self, fit: Fit, rows: int, plan: Plan) -> bool:
+    def _split(self, fit: Fit, rows: int, read: float) -> bool:
         """The rest of the data is the validation's, or kept for a test."""
         source, held_out = evidence.described(fit), evidence.described(fit, "validation")
-        if plan.rotates or source is None:
+        if source is None or read >= 1.0:
             return False
         share = fit.started.validation_split
-        if share and plan.share >= 1.0 - share - 0.02:
+        if share and read >= 1.0 - share - 0.02:
             return True
         if held_out is not None and held_out.size and source.size and source.kind == held_out.kind:
             if abs(source.size + held_out.size - rows) <= 0.02 * rows:
@@ -123,9 +127,7 @@ class LowCoverage:
             skips = [facts.get("skip") or facts.get("count") for facts in held_out.pipeline]
             if evidence.has_stage(held_out, "skip") and source.size in skips:
                 return True
-        if evidence.has_stage(source, "shard"):
-            return True
-        return evidence.has_stage(source, "take", "skip") and plan.share >= self.split_from
+        return evidence.has_stage(source, "take", "skip") and read >= self.split_from
 
     def _several(self, run: Run, fit: Fit, behind: evidence.Supply, plan: Plan) -> bool:
         """The same line calls fit again and again, on data that is shuffled anew: together they see it."""

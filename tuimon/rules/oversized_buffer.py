@@ -96,11 +96,11 @@ def _bytes(source: events.SourceDescribed, index: int) -> float:
         or facts.get("by_keras")
     ):
         return 0.0
-    before = source.pipeline[index - 1].get("count") if index else None
-    held = min(buffer, before) if isinstance(before, (int, float)) and before > 0 else buffer
     stated = facts.get("buffer_bytes")
     if isinstance(stated, (int, float)):
-        return float(stated) * held / buffer
+        return float(stated)
+    before = source.pipeline[index - 1].get("count") if index else None
+    held = min(buffer, before) if isinstance(before, (int, float)) and before > 0 else buffer
     rows_each = next(
         (each.get("batch_size") or 1 for each in source.pipeline[:index] if evidence.stage(each) == "batch"), 1
     )

@@ -123,9 +123,7 @@ class RanShort:
     def _out_of_data(self, run: Run, fit: Fit) -> Finding | None:
         """Keras 2 without `steps_per_epoch`: the generator gave nothing for the next epoch, and training ended."""
         last = fit.epoch
-        if evidence.keras_line(run) != 2 or fit.started.steps_per_epoch is not None or last is None or last.index == 0:
-            return None
-        if not last.ended or last.steps or last.stop_training or not self._ended_by_it(run, fit, last):
+        if fit.started.steps_per_epoch is not None or last is None or not evidence.ran_dry(run, fit):
             return None
         before = fit.epochs[-2].steps if len(fit.epochs) > 1 else 0
         if not before:

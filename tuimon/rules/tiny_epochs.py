@@ -56,10 +56,13 @@ class TinyEpochs:
         if pulled is not None:
             return self._one_pulled_batch(fit, steps, pulled)
         behind = evidence.supply(run, fit)
-        if behind is None or behind.batches < self.times * steps:
+        source = evidence.described(fit)
+        if behind is None or source is None or behind.batches < self.times * steps:
             return None
+        if behind.known_by == "estimated" and source.kind != "sequence":
+            return None  # what a generator can see is not what it is to yield
         epochs = evidence.planned_epochs(fit) or len(fit.epochs)
-        rotates = fit.started.steps_per_epoch is not None and not evidence.has_stage(evidence.described(fit), "take")
+        rotates = fit.started.steps_per_epoch is not None and not evidence.has_stage(source, "take")
         if rotates and steps * epochs >= behind.batches:
             return None  # short epochs by choice: together they see the data
         estimated = behind.known_by == "estimated"
