@@ -89,8 +89,8 @@ def ran_dry(run: Run, fit: Fit) -> bool:
     last, source = fit.epoch, described(fit)
     if keras_line(run) != 2 or source is None or source.kind != "generator" or last is None:
         return False
-    ended = fit.ended is not None and not fit.ended.exception and not fit.ended.stop_training
-    return ended and last.ended and not last.steps and not last.stop_training and last.index > 0
+    on_purpose = last.stop_training or (fit.ended is not None and (fit.ended.exception or fit.ended.stop_training))
+    return last.ended and not last.steps and last.index > 0 and not on_purpose
 
 
 # --- the data
