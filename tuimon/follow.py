@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from tuimon import events
 from tuimon.journal import Tail
@@ -70,4 +71,26 @@ class Follow:
         elif lost and not self._child_ended:
             self._ended = True
             ready.append(events.RunLost(at=self._newest, reason=lost))
+        return ready
+
+
+class Recorded:
+    """A journal, or another log's events, from its start to where it ends now."""
+
+    def __init__(self, those: Iterable[events.Event]) -> None:
+        self._those = iter(those)
+        self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
+    def take(self, budget: float) -> list[events.Event]:
+        deadline = time.perf_counter() + budget
+        ready: list[events.Event] = []
+        for event in self._those:
+            ready.append(event)
+            if len(ready) % 256 == 0 and time.perf_counter() > deadline:
+                return ready
+        self._ended = True
         return ready

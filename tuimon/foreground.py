@@ -10,7 +10,8 @@ from tuimon import events, supervisor
 from tuimon.control import Control
 from tuimon.errors import TuimonError
 from tuimon.follow import Follow
-from tuimon.headless import Watched, watch
+from tuimon.headless import Watched, quiet, watch
+from tuimon.notify import Notifier
 from tuimon.passthrough import Passthrough
 from tuimon.runs import RunDirectory
 from tuimon.state import Run
@@ -31,12 +32,16 @@ class Foreground:
         self._asked: dict[str, tuple[int, float]] = {}
         self._kept = time.monotonic()
 
-    def follow(self, output: Passthrough) -> Watched:
+    def follow(self, output: Passthrough, on_finding: str | None = None) -> Watched:
+        """To the end of the run; `on_finding` is a command that is told of findings."""
+        notifier = Notifier(on_finding) if on_finding else None
         self._control.greet()
         try:
-            return watch(Follow(self.directory), output, self._turn)
+            return watch(Follow(self.directory), output, self._turn, notifier.news if notifier else quiet)
         finally:
             self._control.close()
+            if notifier is not None:
+                notifier.close()
 
     def _turn(self, run: Run) -> bool:
         while self._came:

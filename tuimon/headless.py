@@ -36,8 +36,24 @@ class Watched:
     findings: list[Finding] = field(default_factory=list)
 
 
-def watch(source: Source, output: Passthrough, each_turn: Callable[[Run], bool] = lambda run: True) -> Watched:
-    """Follow the source to its end, saying what there is to say. `each_turn` is called often; False leaves."""
+Tell = Callable[[Run, Sequence[Finding]], None]
+
+
+def quiet(run: Run, findings: Sequence[Finding]) -> None:
+    """Tells nobody."""
+
+
+def watch(
+    source: Source,
+    output: Passthrough,
+    each_turn: Callable[[Run], bool] = lambda run: True,
+    tell: Tell = quiet,
+) -> Watched:
+    """Follow the source to its end, saying what there is to say.
+
+    `each_turn` is called often; when it says False, the run is left. `tell` gets what is found, as often as that is
+    looked at.
+    """
     watched, teller = Watched(Run()), Teller()
     diagnosed_at, fresh = 0.0, False
     while not source.ended:
@@ -49,6 +65,7 @@ def watch(source: Source, output: Passthrough, each_turn: Callable[[Run], bool] 
             diagnosed_at, fresh = time.monotonic(), False
             for line in teller.news(watched.run, watched.findings):
                 output.say(line)
+            tell(watched.run, watched.findings)
         moved = output.turn()
         if not each_turn(watched.run):
             break
@@ -57,6 +74,7 @@ def watch(source: Source, output: Passthrough, each_turn: Callable[[Run], bool] 
     watched.findings = diagnose(watched.run)
     for line in (*teller.news(watched.run, watched.findings), *summary(watched.run, watched.findings)):
         output.say(line)
+    tell(watched.run, watched.findings)
     output.turn(last=True)
     return watched
 

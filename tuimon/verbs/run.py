@@ -30,6 +30,12 @@ and its exit status is ours."""
 
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("run", help="run a script and watch it", usage=USAGE, description=DESCRIPTION)
+    add_options(parser)
+    parser.set_defaults(verb=run, command=[])
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What there is to say of a run besides what is run."""
     parser.add_argument("--name", default="", help="what to call the run, instead of its id")
     add_log_dir(parser)
     parser.add_argument("--python", metavar="EXE", help="the interpreter to use; it needs no tuimon")
@@ -38,12 +44,11 @@ def add(subparsers: Subparsers) -> None:
     mode.add_argument("--detach", action="store_true", help="start it, say how to attach, and leave")
     add_report(parser)
     parser.add_argument(
-        "--dataset-size", type=_positive, metavar="N", help="samples in the dataset, if tuimon cannot tell"
+        "--dataset-size", type=positive, metavar="N", help="samples in the dataset, if tuimon cannot tell"
     )
     parser.add_argument("--readonly", action="store_true", help="a screen that cannot ask anything of the run")
     parser.add_argument("--interval", type=_seconds, metavar="S", help="seconds between samples of the machine (1)")
     add_rules(parser)
-    parser.set_defaults(verb=run, command=[])
 
 
 VALUED = ("--name", "--log-dir", "--python", "--json", "--fail-on", "--dataset-size", "--interval", *RULE_OPTIONS)
@@ -61,10 +66,10 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(arguments[:index]), list(arguments[index:])
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError("a positive number")
     return number
 
 
@@ -119,7 +124,7 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     output.say(f"run {directory.id}, socket {directory.read().socket}")
     if os.isatty(1) and not args.headless and not headless.has_screen():
         output.say(f"no screen on this terminal (TERM={os.environ.get('TERM', '')})")
-    watched = Foreground(directory, came, settings["interval"]).follow(output)
+    watched = Foreground(directory, came, settings["interval"]).follow(output, settings["on-finding"])
     if args.json:
         headless.write_report(watched, args.json)
     return headless.exit_status(watched.run, watched.findings, settings["fail-on"])
