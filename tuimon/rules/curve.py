@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from tuimon.state import Epoch, Fit
@@ -15,21 +16,41 @@ class Point(NamedTuple):
     value: float
 
 
+_known: WeakKeyDictionary[Fit, dict[str, tuple[int, list[Point]]]] = WeakKeyDictionary()
+"""Curves that were asked for before, each with how many values it was made of: a dozen rules read the same one."""
+
+
 def curve(fit: Fit, name: str = "loss") -> list[Point]:
-    """The finite values of a metric at the ends of epochs, oldest first. Epochs without a step count for nothing."""
+    """The finite values of a metric at the ends of epochs, oldest first. Not to be changed.
+
+    An epoch without a step counts for nothing: Keras 2 reports 0.0 for it. Some logs tell no steps at all.
+    """
+    if name.startswith("val_"):
+        return _points([(epoch, _validated(epoch, name)) for epoch in fit.epochs])
+    series = fit.epoch_metrics.get(name)
+    if series is None:
+        return []
+    made_of, points = _known.setdefault(fit, {}).get(name, (0, []))
+    if made_of != series.count:
+        points = _points([(epoch, epoch.metrics.get(name)) for epoch in fit.epochs])
+        _known[fit][name] = series.count, points
+    return points
+
+
+def _points(values: list[tuple[Epoch, float | None]]) -> list[Point]:
+    finite = math.isfinite
     return [
         Point(epoch, value)
-        for epoch in fit.epochs
-        if epoch.ended_at is not None and epoch.steps != 0
-        for value in (_value(epoch, name),)
-        if value is not None and math.isfinite(value)
+        for epoch, value in values
+        if value is not None and epoch.ended_at is not None and (epoch.steps or value) and finite(value)
     ]
 
 
-def _value(epoch: Epoch, name: str) -> float | None:
-    if name.startswith("val_") and epoch.validation is not None and name[4:] in epoch.validation.metrics:
-        return epoch.validation.metrics[name[4:]]
-    return epoch.metrics.get(name)
+def _validated(epoch: Epoch, name: str) -> float | None:
+    """A validation metric: of the validation itself, else as Keras tells it with the epoch."""
+    done = epoch.validation
+    value = done.metrics.get(name[4:]) if done is not None else None
+    return epoch.metrics.get(name) if value is None else value
 
 
 def best_before(values: Sequence[float]) -> list[float]:

@@ -58,9 +58,10 @@ class NegativeLoss:
 
     def _first(self, fit: Fit) -> tuple[float, int, float | None] | None:
         """The first negative loss, with its epoch and time: of an epoch that ended, or in the one that is running."""
-        for point in curve(fit):
-            if point.value < self.below:
-                return point.value, point.epoch.index, point.epoch.ended_at
+        whole = fit.epoch_metrics.get("loss")
+        if whole is not None and whole.low is not None and whole.low < self.below:
+            first = next((point for point in curve(fit) if point.value < self.below), None)
+            return first and (first.value, first.epoch.index, first.epoch.ended_at)
         latest = fit.metrics["loss"].latest if "loss" in fit.metrics else None
         if latest is not None and fit.epoch is not None and not fit.epoch.ended and latest.low < self.below:
             return latest.low, fit.epoch.index, fit.epoch.started_at

@@ -16,9 +16,10 @@ What to do: lower the learning rate or the momentum, or let the rate decay.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 from typing import TYPE_CHECKING
 
 from tuimon.rules import evidence, losses, sayings, signals
@@ -27,6 +28,38 @@ from tuimon.rules.finding import Finding
 
 if TYPE_CHECKING:
     from tuimon.state import Fit, Run
+
+
+@dataclass
+class Swing:
+    """What the loss did since its best. A move counts as a turn when it is large enough, and back."""
+
+    best: float
+    epochs: int = 0
+    highest: float = -math.inf
+    total: float = 0.0
+    turns: int = 0
+    _direction: int = 0
+    _pivot: float | None = None
+
+    def followed_by(self, value: float, turn: float) -> Swing:
+        self.epochs += 1
+        self.total += value
+        self.highest = max(self.highest, value)
+        move = 0.0 if self._pivot is None else value - self._pivot
+        if self._pivot is None or abs(move) >= turn * self.best:
+            direction = (move > 0) - (move < 0)
+            self.turns += self._direction not in (0, direction)
+            self._direction, self._pivot = direction, value
+        return self
+
+    @property
+    def height(self) -> float:
+        return self.highest - self.best
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.epochs
 
 
 @dataclass(frozen=True)
@@ -51,19 +84,23 @@ class OscillatingLoss:
         points = [point for point in curve(fit) if point.epoch.steps >= self.steps]
         if len(points) < self.epochs or self._cycles(points):
             return
-        values = [point.value for point in points]
-        first = next((end for end in range(self.epochs, len(values) + 1) if self._swings(values[:end])), None)
-        if first is not None:
-            yield self._finding(fit, points, first, over=not self._swings(values))
+        verdicts = list(self._swings([point.value for point in points]))
+        if True in verdicts:
+            yield self._finding(fit, points, verdicts.index(True), over=not verdicts[-1])
 
-    def _swings(self, values: Sequence[float]) -> bool:
-        best = min(values)
-        since = values[values.index(best) + 1 :]
-        if len(since) < self.without_best or best <= self.vanished * values[0]:
-            return False
-        height = max(since) - best
-        high = height > self.swing * fmean(since) and height > self.of_first * values[0]
-        return high and median(values[-3:]) >= self.above_best * best and _turns(since, self.turn * best) >= 2
+    def _swings(self, values: Sequence[float]) -> Iterator[bool]:
+        """For each value, whether the loss swings as of then."""
+        swing = Swing(values[0])
+        for index, value in enumerate(values):
+            swing = Swing(value) if value < swing.best else swing.followed_by(value, self.turn)
+            yield (
+                index + 1 >= self.epochs
+                and swing.epochs >= self.without_best
+                and swing.turns >= 2
+                and swing.best > self.vanished * values[0]
+                and swing.height > max(self.swing * swing.mean, self.of_first * values[0])
+                and median(values[max(0, index - 2) : index + 1]) >= self.above_best * swing.best
+            )
 
     def _cycles(self, points: list[Point]) -> bool:
         """The learning rate was raised again after it had fallen."""
@@ -83,8 +120,8 @@ class OscillatingLoss:
     def _finding(self, fit: Fit, points: list[Point], first: int, over: bool) -> Finding:
         values = [point.value for point in points]
         best = min(values)
-        since = values[values.index(best) + 1 :] or values[first - 1 :]
-        last, rate = points[first - 1].epoch, points[first - 1].epoch.learning_rate
+        since = values[values.index(best) + 1 :] or values[first:]
+        last, rate = points[first].epoch, points[first].epoch.learning_rate
         lower = f" (it is {rate:g}; try {rate / 10:g})" if rate else ""
         return Finding(
             rule="oscillating-loss",
@@ -104,16 +141,3 @@ class OscillatingLoss:
 
     def unjudged(self, run: Run) -> str | None:
         return evidence.unjudged(run, signals.has_loss, signals.NO_LOSS)
-
-
-def _turns(values: Sequence[float], size: float) -> int:
-    """How often the direction changes, moves smaller than `size` left out."""
-    turns, direction, pivot = 0, 0, values[0]
-    for value in values[1:]:
-        move = value - pivot
-        if abs(move) < size:
-            continue
-        sign = 1 if move > 0 else -1
-        turns += direction not in (0, sign)
-        direction, pivot = sign, value
-    return turns

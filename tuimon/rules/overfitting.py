@@ -15,10 +15,9 @@ get more data.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuimon.rules import evidence, sayings
 from tuimon.rules.curve import ACCURACIES, curve
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 GUARDS = frozenset({"EarlyStopping", "ModelCheckpoint"})
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     epoch: Epoch
     training: float
     validation: float
@@ -51,10 +49,10 @@ class Overfitting:
 
     def of(self, fit: Fit) -> Iterator[Finding]:
         pairs = _pairs(fit)
-        first = next((end for end in range(self.epochs + 1, len(pairs) + 1) if self._overfits(pairs[:end])), None)
+        first = self._first(pairs)
         if first is None:
             return
-        at, now = pairs[first - 1], pairs[-1]
+        at, now = pairs[first], pairs[-1]
         best = min(pairs, key=lambda pair: pair.validation)
         over = now.validation - now.training <= self.gap * now.training
         doubled = (
@@ -80,12 +78,17 @@ class Overfitting:
             over=over,
         )
 
-    def _overfits(self, pairs: list[Pair]) -> bool:
-        newest = pairs[-self.epochs - 1 :]
-        rises = all(one.validation < other.validation for one, other in itertools.pairwise(newest))
-        falls = newest[-1].training < newest[0].training
-        last = newest[-1]
-        return rises and falls and last.training > 0 and last.validation - last.training > self.gap * last.training
+    def _first(self, pairs: list[Pair]) -> int | None:
+        """Where the validation loss has first risen for long enough, far above a training loss that fell."""
+        rises = 0
+        for index in range(1, len(pairs)):
+            rises = rises + 1 if pairs[index].validation > pairs[index - 1].validation else 0
+            if rises < self.epochs:
+                continue
+            now, before = pairs[index], pairs[index - self.epochs]
+            if 0 < now.training < before.training and now.validation - now.training > self.gap * now.training:
+                return index
+        return None
 
     def _still_best(self, fit: Fit) -> bool:
         for name in ACCURACIES:
