@@ -29,6 +29,7 @@ LIMIT = 300.0
 """Seconds after which a training process is taken for hung, on a very slow machine."""
 
 E = TypeVar("E", bound=events.Event)
+Events = list[events.Event]
 
 KERAS2 = os.environ.get("TUIMON_KERAS2_PYTHON", "")
 BACKENDS = os.environ.get("TUIMON_KERAS_BACKENDS_PYTHON", "")
@@ -57,11 +58,11 @@ both_lines = pytest.mark.parametrize(
 class Watched:
     """What a training process said, and how it ended."""
 
-    events: list[events.Event] = field(default_factory=list)
+    events: Events = field(default_factory=list)
     status: int | None = None
     stdout: str = ""
     stderr: str = ""
-    spooled: list[events.Event] = field(default_factory=list)
+    spooled: Events = field(default_factory=list)
 
     def of(self, kind: type[E], **fields: Any) -> list[E]:
         """The events of a kind whose fields have these values."""
@@ -91,7 +92,7 @@ class Listener:
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / "s"
-        self.events: list[events.Event] = []
+        self.events: Events = []
         self.connections: list[socket.socket] = []
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._server.bind(str(self.path))

@@ -71,7 +71,7 @@ def test_the_process_is_introduced_once(seen: Watched, line: int) -> None:
 
 def test_calls_are_told_in_order_with_what_was_given(seen: Watched) -> None:
     calls = [call.call for call in seen.of(events.FitStarted)]
-    assert calls == ["fit", "evaluate", "predict", "fit", "fit", "predict", "predict"] + ["fit"] * 7
+    assert calls == ["fit", "evaluate", "predict", "fit", "fit", "predict", "predict"] + ["fit"] * 8
     first = seen.the(events.FitStarted, fit=1)
     assert first.site.startswith(f"{SCRIPT}:")
     assert first.comment == "# tuimon: ignore[tiny-epochs]"
@@ -79,7 +79,7 @@ def test_calls_are_told_in_order_with_what_was_given(seen: Watched) -> None:
     assert first.callbacks[-1] == "History"
     assert [seen.the(events.FitStarted, fit=number).inside for number in (1, 6, 7)] == [None, 5, 5]
     assert seen.the(events.FitStarted, fit=4).steps_per_execution == 8
-    assert seen.the(events.FitStarted, fit=14).run_eagerly
+    assert seen.the(events.FitStarted, fit=15).run_eagerly
 
 
 def test_arrays(seen: Watched) -> None:
@@ -154,8 +154,13 @@ def test_the_first_step_that_is_not_finite(seen: Watched) -> None:
     assert math.isnan(last)
 
 
+def test_a_list_that_grows_behind_what_was_read_of_it(seen: Watched) -> None:
+    grown = seen.the(events.SourceOutgrown)
+    assert (grown.fit, grown.epoch, grown.name, grown.rows, grown.now) == (14, 0, "samples", 20, 21)
+
+
 def test_eagerly(seen: Watched) -> None:
-    assert [(e.steps, e.samples) for e in epochs(seen, 14)] == [(4, 20)]
+    assert [(e.steps, e.samples) for e in epochs(seen, 15)] == [(4, 20)]
 
 
 def test_the_parts_of_an_epoch_add_up(seen: Watched) -> None:
@@ -172,5 +177,5 @@ def test_the_parts_of_an_epoch_add_up(seen: Watched) -> None:
 
 def test_the_run_folds(seen: Watched, line: int) -> None:
     run = seen.run
-    assert [fit.epochs_done for fit in run.training] == [3, 2, 2, 0, 0, 2, 2 if line == 3 else 1, 3, 2, 1]
+    assert [fit.epochs_done for fit in run.training] == [3, 2, 2, 0, 0, 2, 2 if line == 3 else 1, 3, 2, 2, 1]
     assert not run.unknown

@@ -119,7 +119,19 @@ class Poison(keras.callbacks.Callback):
 
 
 results["not finite"] = repr(model.fit(x, y, epochs=2, batch_size=25, verbose=0, callbacks=[Poison()]).history)
-# 14: eagerly
+# 14: a list that grows behind what was read of it
+samples = [list(row) for row in x[:20]]
+
+
+class Growing(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        samples.append([0.0] * 4)
+
+
+model = make()
+grown = model.fit(np.array(samples, "float32"), y[:20], epochs=2, batch_size=5, verbose=0, callbacks=[Growing()])
+results["growing"] = grown.history
+# 15: eagerly
 model = make(run_eagerly=True)
 results["eagerly"] = model.fit(pipeline.take(4), epochs=1, verbose=0).history
 

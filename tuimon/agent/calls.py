@@ -44,6 +44,8 @@ class Call:
         self.recorder: Any = None
         self.looks = Looks(self)
         self.arguments: Dict[str, Any] = {}
+        self.frame: Any = None
+        """The program's own, that made the call; known while the call runs."""
         self.result: Any = None
         self._announced = False
         self._waiting: List[Item] = []
@@ -162,9 +164,9 @@ def _begun(signature: Any, name: str, facts: Any, model: Any, args: Any, named: 
         return None  # the validation of a fit
     arguments = dict(signature.bind(model, *args, **named).arguments)
     identity.introduce()
-    site, comment = call_site(sys._getframe(3))
-    call = Call(name, model, site, comment, **facts(model, arguments))
-    call.arguments = arguments
+    frame = caller(sys._getframe(3))
+    call = Call(name, model, *call_site(frame), **facts(model, arguments))
+    call.arguments, call.frame = arguments, frame
     enter(call)
     return call
 
@@ -174,25 +176,33 @@ def _ended(call: Call, error: Optional[BaseException], result: Any) -> None:
 
     try:
         call.result = result
+        call.announce()
         if error is not None:
             guard.run("exception", process.raised, error, "fit", call)
         call.end(error)
     finally:
-        call.arguments, call.result = {}, None
+        call.arguments, call.result, call.frame = {}, None, None
         leave(call)
     if call.trains:
         outbox.flush(0.3)
 
 
-def call_site(frame: Any) -> Tuple[str, str]:
-    """file:line of the innermost frame that is the program's own, and its line's `# tuimon:` comment."""
+def caller(frame: Any) -> Any:
+    """The innermost frame that is the program's own."""
     while frame is not None:
         module = str(frame.f_globals.get("__name__", "")).split(".", 1)[0]
-        path = frame.f_code.co_filename
-        if module not in _LIBRARIES and "__autograph_generated_file" not in path:
-            return "%s:%d" % (path, frame.f_lineno), _comment(path, frame.f_lineno)
+        if module not in _LIBRARIES and "__autograph_generated_file" not in frame.f_code.co_filename:
+            return frame
         frame = frame.f_back
-    return "", ""
+    return None
+
+
+def call_site(frame: Any) -> Tuple[str, str]:
+    """file:line where the frame is now, and that line's `# tuimon:` comment."""
+    if frame is None:
+        return "", ""
+    path = frame.f_code.co_filename
+    return "%s:%d" % (path, frame.f_lineno), _comment(path, frame.f_lineno)
 
 
 def _comment(path: str, number: int) -> str:

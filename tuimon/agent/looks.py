@@ -8,6 +8,7 @@ from typing import Any, Dict, Optional, Tuple
 from tuimon import events
 from tuimon.agent import allocator, guard, iterators, model, passes, probe, sources, weights
 from tuimon.agent.content import Content
+from tuimon.agent.growth import Growth
 from tuimon.agent.iterators import Totals
 from tuimon.agent.outbox import outbox
 
@@ -21,7 +22,19 @@ def reading() -> Totals:
     return guard.run("iterators", iterators.totals) or Totals()
 
 
-content = Content(outbox.put)
+def _report(event: events.AgentEvent) -> None:
+    """A call that has not been announced yet keeps what is said of it."""
+    from tuimon.agent import calls
+
+    number = getattr(event, "fit", None)
+    call = next((call for call in calls.running() if call.number == number), None)
+    if call is None:
+        outbox.put(event)
+    else:
+        call.put(event)
+
+
+content = Content(_report)
 
 
 class Looks:
@@ -33,6 +46,7 @@ class Looks:
         self.scanner: Optional[weights.Scanner] = None
         self.prober: Optional[probe.Prober] = None
         self.passes: Optional[passes.Passes] = None
+        self.growth: Optional[Growth] = None
         self._complete = False
         self._data: Tuple[Any, Any] = (None, None)
 
@@ -51,6 +65,7 @@ class Looks:
         guard.run("content", content.source, described, x, y, adapter)
         if role == "train":
             self.passes = guard.run("passes", lambda: passes.Passes(x, adapter))
+            self.growth = guard.run("growth", Growth, self.call.frame, described.size)
             self._data = (x, y)
 
     def train_begin(self) -> None:
@@ -75,12 +90,15 @@ class Looks:
     def epoch_ended(self, epoch: int, seconds: Optional[float], samples: Optional[int]) -> None:
         if not self._complete:
             self._describe_model()
+        if self.growth is not None:
+            self._put(guard.run("growth", self.growth.grown, self.call.number, epoch))
         if self.scanner is not None:
             self._put(guard.run("weights", self.scanner.epoch_ended, epoch, seconds))
         if self.prober is not None:
             self._put(guard.run("probe", self.prober.epoch_ended, epoch, seconds, samples))
 
     def ended(self) -> None:
+        self.growth = None
         if self.call.trains:
             guard.run("content", content.ended, self.call.number)
 

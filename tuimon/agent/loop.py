@@ -6,6 +6,7 @@ for each batch, or in one that loops over the dataset itself.
 
 from __future__ import annotations
 
+import sys
 import time
 import weakref
 from typing import Any, Callable, Dict, Optional, Tuple
@@ -32,8 +33,7 @@ class Loop:
     open_step = False
 
     def __init__(self, kind: str, model: Any, leader: Any, frame: Any) -> None:
-        site, comment = calls.call_site(frame)
-        self.call = calls.Call(kind, model, site, comment)
+        self.call = calls.Call(kind, model, *calls.call_site(calls.caller(frame)))
         self.call.recorder = self
         self.leader: Callable[[], Any] = weakref.ref(leader)
         self.by_iterations = kind == "custom-loop"
@@ -151,8 +151,9 @@ class Loop:
         iterations = self._counter
         if iterations is None:
             return None
-        from tensorflow.python.framework import ops
-
+        ops = sys.modules.get("tensorflow.python.framework.ops")
+        if ops is None:
+            return int(iterations.numpy())
         with ops.init_scope():
             return int(iterations.numpy())
 

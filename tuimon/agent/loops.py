@@ -134,9 +134,9 @@ def count_steps(owner: Any, name: str) -> None:
 
 def _applied(optimizer: Any) -> None:
     context = sys.modules.get("tensorflow.python.eager.context")
-    if context is None:
-        return
-    if context.executing_eagerly():
+    if context is None and "torch" not in sys.modules:
+        return  # JAX: may be traced, and trains without an optimizer's own state
+    if context is None or context.executing_eagerly():
         loop = _loop_of(optimizer, sys._getframe(3))
         if loop is not None:
             loop.step({"loss": _loss} if _loss is not None else None)
