@@ -10,7 +10,7 @@ an error from 50%, a note from 5%. The first step of each epoch does not count (
 the first epoch when the pipeline has a cache. Arrays in memory are a note at most. On an overloaded machine the 5 ms
 grow with the load.
 
-What to do, in this order: `map(..., num_parallel_calls=tf.data.AUTOTUNE)`, `prefetch(tf.data.AUTOTUNE)` at the end,
+What to do: in this order, `map(..., num_parallel_calls=tf.data.AUTOTUNE)`, `prefetch(tf.data.AUTOTUNE)` at the end,
 `interleave` for files, `cache()` before what is random, and less Python inside `numpy_function`. For a Sequence, more
 `workers`; for a generator, a tf.data pipeline.
 """
