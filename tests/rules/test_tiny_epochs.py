@@ -31,9 +31,10 @@ def test_a_take_left_in_is_told_before_the_first_step() -> None:
 
 
 def test_one_pulled_batch_instead_of_the_dataset() -> None:
-    pulled = iterated(1, samples=32, available=30)
-    run = run_of(pulled, fit(epochs=8, steps=1), source(kind="tensor", size=32, batches=1, batch_size=32))
-    assert "pulled from a dataset of 30 batches" in found(TinyEpochs(), run, "error").message
+    tensors = source(kind="tensor", size=32, batches=1, batch_size=32)
+    for pulled in (iterated(1, samples=32, available=30), iterated(1, available=30)):
+        run = run_of(pulled, fit(epochs=8, steps=1), tensors)
+        assert "one batch of 32 rows, pulled from a dataset of 30" in found(TinyEpochs(), run, "error").message
 
 
 def test_a_loop_that_pulls_one_batch_per_epoch_line() -> None:

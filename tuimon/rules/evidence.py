@@ -41,14 +41,18 @@ _whole: WeakKeyDictionary[Fit, tuple[object, list[Epoch]]] = WeakKeyDictionary()
 
 
 def whole(fit: Fit) -> list[Epoch]:
-    """The epochs that were seen from their first step on and ran to their end: nobody stopped training in them."""
+    """The epochs whose steps are known from first to last: nobody stopped training in them."""
     last = fit.epoch
     version = (len(fit.epochs), last.ended_at, last.steps) if last else None
     known = _whole.get(fit)
     if known is None or known[0] != version:
-        kept = [epoch for epoch in fit.epochs if epoch.ended and epoch.complete and not epoch.stop_training]
+        kept = [epoch for epoch in fit.epochs if _whole_one(epoch)]
         known = _whole[fit] = (version, kept)
     return known[1]
+
+
+def _whole_one(epoch: Epoch) -> bool:
+    return epoch.ended_at is not None and epoch.complete and epoch.counted and not epoch.stop_training
 
 
 def keras_line(run: Run) -> int:

@@ -93,13 +93,14 @@ class TinyEpochs:
         if source is None or source.described.kind not in evidence.IN_MEMORY or not source.size:
             return None
         for ended in run.iterators:
-            one = ended.batches == 1 and not ended.exhausted and ended.samples == source.size
+            same = ended.samples == source.size if ended.samples is not None else source.described.kind == "tensor"
+            one = ended.batches == 1 and not ended.exhausted and same
             if one and ended.at <= fit.started_at and (ended.available or 0) >= self.times:
                 return ended
         return None
 
     def _one_pulled_batch(self, fit: Fit, steps: int, pulled: IteratorEnded) -> Finding:
-        rows = sayings.count(pulled.samples or 0, "row")
+        rows = sayings.count(fit.source.size or 0, "row") if fit.source else "rows"
         return Finding(
             rule="tiny-epochs",
             severity="error",
@@ -110,7 +111,7 @@ class TinyEpochs:
             fit=fit.index,
             epoch=0,
             at=fit.started_at,
-            numbers={"steps": steps, "rows": pulled.samples, "batches": pulled.available},
+            numbers={"steps": steps, "rows": fit.source.size if fit.source else None, "batches": pulled.available},
             snippet="model.fit(dataset, ...)  # not: x, y = next(iter(dataset))",
         )
 

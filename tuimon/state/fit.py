@@ -99,6 +99,7 @@ class Epoch:
     rows_looked_at: int = 0
     rows_distinct: int | None = None
     complete: bool = True  # seen from its first step on
+    counted: bool = False  # its steps were reported: without that, 0 of them means that they are not known
 
     @property
     def ended(self) -> bool:
@@ -246,6 +247,7 @@ class Fit:
     def _steps_ended(self, event: events.StepsEnded) -> None:
         self._progress(event.at, "training")
         epoch = self._epoch_of(event.epoch, event.at)
+        epoch.counted = True
         epoch.steps = max(epoch.steps + event.steps, event.step + 1) if event.steps else epoch.steps
         epoch.samples = _add(epoch.samples, event.samples)
         epoch.samples_known_by = _weaker(epoch.samples_known_by, event.samples_known_by)
@@ -301,7 +303,7 @@ class Fit:
         epoch.ended_at = event.at
         if event.steps is not None:
             self.steps_done += event.steps - epoch.steps if epoch.complete else 0
-            epoch.steps = event.steps
+            epoch.steps, epoch.counted = event.steps, True
         epoch.steps_known_by = event.steps_known_by
         if event.samples is not None or event.samples_known_by is not None:
             if self.samples_done is not None and event.samples is not None:
