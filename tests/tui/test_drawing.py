@@ -173,8 +173,8 @@ def test_only_what_changed_is_sent() -> None:
         return Strip(Row("loss ").add(loss, bold).add(" of the last step, seen at ").add(at, bold).segments)
 
     assert changed_spans(line("0.51", "3"), line("0.51", "3")) == []
-    assert changed_spans(line("0.51", "3"), line("0.49", "3")) == [(5, 9)]
-    assert changed_spans(line("0.51", "3"), line("0.49", "4")) == [(5, 9), (36, 37)]
+    assert changed_spans(line("0.51", "3"), line("0.49", "3")) == [(7, 9)]
+    assert changed_spans(line("0.51", "3"), line("0.49", "4")) == [(7, 9), (36, 37)]
 
 
 def test_stretches_that_are_close_are_sent_as_one() -> None:
@@ -183,6 +183,10 @@ def test_stretches_that_are_close_are_sent_as_one() -> None:
     now = Strip(Row("3", bold).add(" of ").add("4", bold).segments)
 
     assert changed_spans(before, now) == [(0, 6)]
+
+
+def test_a_wide_character_is_sent_whole() -> None:
+    assert changed_spans(Strip(Row("損失 1").segments), Strip(Row("損得 1").segments)) == [(2, 4)]
 
 
 @pytest.mark.parametrize(

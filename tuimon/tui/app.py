@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from tuimon.source import Playable, Source
@@ -17,6 +16,7 @@ from tuimon.state import Run
 from tuimon.tui import theme as themes
 from tuimon.tui import units
 from tuimon.tui.asking import Ask, Asking
+from tuimon.tui.exact import ExactApp
 from tuimon.tui.glyphs import ASCII, UNICODE, Glyphs
 from tuimon.tui.overview import Overview
 from tuimon.tui.page import Page
@@ -34,7 +34,7 @@ BUDGET = 0.02
 DIAGNOSE_EVERY = 1.0
 
 
-class Watch(App[str]):
+class Watch(ExactApp):
     """Returns why it ended: "left"."""
 
     ENABLE_COMMAND_PALETTE = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -132,18 +134,23 @@ GAP = 8
 
 def changed_spans(before: Strip, now: Strip) -> list[tuple[int, int]]:
     """First and last cell (exclusive) of each stretch in which a strip differs from the one before it."""
-    old, start = set(), 0
-    for segment in before:
-        old.add((start, segment))
-        start += segment.cell_length
     spans: list[tuple[int, int]] = []
-    start = 0
-    for segment in now:
-        end = start + segment.cell_length
-        if (start, segment) not in old:
-            if spans and start - spans[-1][1] < GAP:
-                spans[-1] = spans[-1][0], end
-            else:
-                spans.append((start, end))
-        start = end
+    for x, (old, new) in enumerate(zip(_cells(before), _cells(now), strict=False)):
+        if old == new:
+            continue
+        if spans and x - spans[-1][1] < GAP:
+            spans[-1] = spans[-1][0], x + 1
+        else:
+            spans.append((x, x + 1))
     return spans
+
+
+def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
+    """Character and style of each cell; both cells of a wide character hold it, so that they change together."""
+    cells: list[tuple[str, Style | None]] = []
+    for text, style, _ in strip:
+        if text.isascii() or cell_len(text) == len(text):
+            cells += [(char, style) for char in text]
+        else:
+            cells += [(char, style) for char in text for _ in range(cell_len(char))]
+    return cells
