@@ -118,7 +118,7 @@ def batch_size(fit: Fit) -> int | None:
     """Samples in one batch: as described, as asked for, else of the largest batch that was looked at."""
     source = described(fit)
     stated = (source.batch_size if source else None) or fit.started.batch_size
-    return stated or max((batch.rows or 0 for batch in fit.batches), default=0) or None
+    return stated or max((batch.rows or 0 for batch in fit.batches if batch.step is not None), default=0) or None
 
 
 @dataclass(frozen=True)

@@ -142,11 +142,11 @@ class LowCoverage:
 
     def _same_rows_again(self, fit: Fit) -> bool:
         """Two epochs have gone by, and the second brought no row that the first had not."""
-        rows = fit.rows.get("train")
-        ended = evidence.whole(fit)
-        if rows is None or not rows.complete or len(ended) < 2 or not rows.distinct:
+        rows, ended = fit.rows.get("train"), evidence.whole(fit)
+        if rows is None or len(ended) < 2 or not rows.distinct or rows.epoch <= ended[0].index:
             return False
-        return rows.epoch > ended[0].index and rows.distinct_in_fit <= rows.distinct
+        complete = rows.complete or (ended[0].samples is not None and rows.looked_at >= ended[0].samples)
+        return complete and rows.distinct_in_fit <= rows.distinct
 
     def _advice(self, run: Run, fit: Fit, behind: evidence.Supply, plan: Plan) -> str:
         source = evidence.described(fit)

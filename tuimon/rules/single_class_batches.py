@@ -57,7 +57,7 @@ class SingleClassBatches:
         return not rows or not known or max(known) >= self.buffer * rows
 
     def _of(self, fit: Fit) -> Finding | None:
-        looked = [(batch, classes) for batch in fit.batches if (classes := _classes(batch))]
+        looked = [(batch, classes) for batch in fit.batches if batch.step is not None and (classes := _classes(batch))]
         if len(looked) < self.batches:
             return None
         single = [(batch, classes) for batch, classes in looked if len(classes) == 1]
