@@ -17,6 +17,8 @@ def test_steps_counted_in_samples_are_told_before_the_first_step() -> None:
     assert "steps_per_epoch=320, but one pass over the data is 10 batches" in finding.message
     assert "320 is the number of samples: steps are batches of 32" in finding.advice
     assert "Keras 3" in finding.advice
+    done = found(RanShort(), run_of(fit(epochs=4, steps=320, steps_per_epoch=320), TEN, epoch(0, 10)), "error")
+    assert (done.at, done.epoch, done.step) == (finding.at, finding.epoch, finding.step)
 
 
 def test_epochs_that_ran_short() -> None:

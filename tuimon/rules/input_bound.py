@@ -91,7 +91,7 @@ class InputBound:
             fit=fit.index,
             epoch=first.index,
             step=0,
-            at=first.ended_at or first.started_at,
+            at=first.started_at,
             numbers={"share": shown.share, "wait_per_step": shown.typical, "steps": shown.steps},
             snippet=_snippet(fit),
             over=over,

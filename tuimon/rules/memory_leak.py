@@ -57,9 +57,8 @@ class MemoryLeak:
                 advice="Look for what is kept with every step: tensors or arrays in a list (keep float(value) "
                 "instead), predictions, models or functions made inside the loop.",
                 fit=fit.index,
-                epoch=fit.epochs[0].index + (1 if len(fit.epochs) > 1 else 0),
-                step=0,
-                at=fit.epochs[0].ended_at or fit.started_at,
+                epoch=fit.epochs[0].index,
+                at=fit.epochs[0].started_at,
                 numbers={"bytes_per_step": slope, "from": low, "to": high},
                 snippet="losses.append(float(loss))  # not: losses.append(loss)",
             )

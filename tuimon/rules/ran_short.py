@@ -53,6 +53,7 @@ class RanShort:
         ended = self._ended_by_it(run, fit, epochs[-1])
         severity: Severity = "error" if ended or least < self.error_below * asked else "warning"
         did = str(least) if least == max(epoch.steps for epoch in epochs) else f"as few as {least}"
+        foreseen = fit.source is not None and (fit.source.described.batches or asked) < asked
         then = "training ended there" if ended else "Keras went on with the next epoch"
         return Finding(
             rule="ran-short",
@@ -63,7 +64,7 @@ class RanShort:
             fit=fit.index,
             epoch=epochs[0].index,
             step=epochs[0].steps,
-            at=epochs[0].ended_at,
+            at=fit.started_at if foreseen else epochs[0].ended_at,
             numbers={"asked": asked, "done": least, "epochs": [epoch.index + 1 for epoch in epochs[:50]]},
             snippet=self._snippet(fit),
             over=evidence.whole(fit)[-1].steps >= asked,

@@ -62,7 +62,7 @@ class SlowCallbacks:
             advice=f"Do the work of {whose or 'the batch callbacks'} every hundredth batch, or in on_epoch_end.",
             fit=fit.index,
             epoch=slow[0][0].index,
-            at=slow[0][0].ended_at or slow[0][0].started_at,
+            at=slow[0][0].started_at,
             numbers={"callback": callback, "step": step, "callbacks": dict(epoch.callback_seconds)},
             snippet="def on_train_batch_end(self, batch, logs=None):\n    if batch % 100 == 0:\n        ...",
             over=fit.epochs[-1].ended and fit.epochs[-1].index != epoch.index,

@@ -52,7 +52,7 @@ class SlowStart:
                 fit=fit.index,
                 epoch=epoch.index,
                 step=0,
-                at=epoch.ended_at or epoch.started_at,
+                at=epoch.started_at,
                 numbers={"first_step": epoch.first_step, "first_wait": epoch.first_wait, "step": typical},
                 over=True,
             )
