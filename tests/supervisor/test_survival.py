@@ -163,6 +163,33 @@ def test_a_killed_supervisor_is_replaced_by_attach(job: Job) -> None:
         assert run.child_ended.exit_code in (5, None)
 
 
+def test_what_a_supervisor_had_not_read_when_it_died_is_said_again(job: Job) -> None:
+    job.start().steps(10)
+    job.wait_until_recorded(10)
+
+    os.kill(job.supervisor, signal.SIGSTOP)
+    job.steps(60)
+    wait_for(lambda: silent(job.pid), "the agent to have said it all")
+    job.kill_supervisor()
+    job.tuimon.start("attach", "--headless")
+    job.wait_until_recorded(60)
+    job.end()
+    job.tuimon.wait_for_event(events.SupervisorEnded)
+
+    assert job.recorded() == list(range(60))
+
+
+def silent(pid: int) -> bool:
+    """The process has written nothing for longer than its agent waits between two flushes."""
+    before = written(pid)
+    time.sleep(0.6)
+    return written(pid) == before
+
+
+def written(pid: int) -> str:
+    return Path(f"/proc/{pid}/io").read_text().split("wchar: ")[1].split()[0]
+
+
 def test_who_stands_in_the_foreground_replaces_a_killed_supervisor(job: Job) -> None:
     process = job.tuimon.start("run", "--headless", SPEAKING)
     job.steps(5)

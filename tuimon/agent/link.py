@@ -10,6 +10,10 @@ from typing import List, Optional, Tuple
 BUFFERED = 4 * 1024 * 1024
 """Bytes that may wait for a supervisor that reads slowly."""
 
+UNREAD = 256 * 1024
+"""Bytes of what has been sent that are kept: more than the kernel holds of what a supervisor has not read when it dies.
+They are said again, to the spool or to the next supervisor, which leaves out what is in the journal."""
+
 _LONGEST = 1024 * 1024
 
 
@@ -19,7 +23,7 @@ class Link:
         self._socket: Optional[socket.socket] = None
         self._identity: Tuple[int, int] = (0, 0)
         self._out = bytearray()
-        self._begun = b""  # what has been sent of a line whose end has not
+        self._sent = bytearray()  # the newest of what has been sent, from the beginning of a line
         self._in = b""
 
     @property
@@ -40,12 +44,15 @@ class Link:
         except OSError:
             link.close()
             return False
-        self._socket, self._in, self._begun = link, b"", b""
+        self._socket, self._in = link, b""
+        self._out[:0] = self._sent  # the one before may have died with it unread; what is known is left out there
+        del self._sent[:]
         self._identity = _identity(link.fileno())
         return True
 
     def send(self, lines: bytes) -> bytes:
-        """Send these after what waits already. When the connection is gone: what was not sent, in whole lines."""
+        """Send these after what waits already. When the connection is gone: what may not have been read, in whole
+        lines."""
         self._out += lines
         while self._out and self._socket is not None:
             if not self._ours():
@@ -61,8 +68,9 @@ class Link:
         return b""
 
     def _count(self, sent: bytes) -> None:
-        end = sent.rfind(b"\n")
-        self._begun = sent[end + 1 :] if end >= 0 else self._begun + sent
+        self._sent += sent
+        if len(self._sent) > 2 * UNREAD:
+            del self._sent[: self._sent.find(b"\n", len(self._sent) - UNREAD) + 1]
 
     def receive(self) -> List[bytes]:
         """The whole lines that came in. Finds out, too, that the other end was closed."""
@@ -99,9 +107,9 @@ class Link:
             link.detach()  # the program closed it and uses its number for something else
 
     def unsent(self) -> bytes:
-        """Take what waits, in whole lines."""
-        rest = self._begun + bytes(self._out)
-        self._out, self._begun = bytearray(), b""
+        """Take what waits and what may not have been read, in whole lines."""
+        rest = bytes(self._sent + self._out)
+        del self._sent[:], self._out[:]
         return rest
 
     def _lost(self) -> bytes:

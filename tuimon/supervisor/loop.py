@@ -7,6 +7,7 @@ import os
 import selectors
 import signal
 import time
+from collections.abc import Set
 from pathlib import Path
 
 from tuimon import events
@@ -35,6 +36,7 @@ class Loop:
         self.told_to_stop = False
         self.ingest: Ingest | None = None
         self.child: Child
+        self._known: Set[int] = frozenset()
 
     def receive(self, connection: Connection, event: events.Event, line: bytes) -> None:
         """Write down what came in by the socket; carry requests out."""
@@ -42,7 +44,9 @@ class Loop:
             if connection.agent and not connection.heard:
                 connection.heard = True
                 self._fold_spools()  # what it kept before it found us
-            self.recorder.record(event, line)
+                self._known = spool.recorded(self.directory)
+            if hash(line) not in self._known:  # it may say again what the supervisor before has recorded
+                self.recorder.record(event, line)
             return
         request = requests.asked_by(event, connection, self.host)
         self.recorder.record(request)

@@ -5,18 +5,36 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 from tuimon import events, wire
 from tuimon.runs import RunDirectory
 
+RECENT = 8 * 1024 * 1024
+"""Bytes at the journal's end in which everything is that an agent says again after it lost a supervisor."""
+
 
 def fold(directory: RunDirectory) -> Iterator[tuple[events.Event, bytes]]:
-    """The kept events with their lines, each agent's in its order. A spool is removed once it has been handed out."""
-    for path in directory.spools().values():
+    """The kept events with their lines, each agent's in its order, without those that are in the journal already.
+
+    A spool is removed once it has been handed out.
+    """
+    spools = directory.spools()
+    known = recorded(directory) if spools else frozenset()
+    for path in spools.values():
         with contextlib.suppress(OSError):
-            yield from _fold_one(path)
+            yield from ((event, line) for event, line in _fold_one(path) if hash(line) not in known)
+
+
+def recorded(directory: RunDirectory) -> Set[int]:
+    """Hashes of the journal's last lines. An agent stamps the time into each, so that no two are the same."""
+    try:
+        with directory.journal.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - RECENT))
+            return frozenset(map(hash, file))
+    except OSError:
+        return frozenset()
 
 
 def _fold_one(path: Path) -> Iterator[tuple[events.Event, bytes]]:
