@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 DIRECTORIES = [HERE / "cases", *([Path(os.environ["TUIMON_CASES"])] if os.environ.get("TUIMON_CASES") else [])]
 KERAS2 = os.environ.get("TUIMON_KERAS2_PYTHON")
 
-ENVIRONMENT = {"TUIMON_RULES_STALLED_AFTER": "4", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+ENVIRONMENT = {"TUIMON_RULE_STALLED_AFTER": "4", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
 """A short limit for stalls: a case that stalls does so for 8 s."""
 
 KNOWN_MISSES = {"stale-snapshot": "data that was never given to the dataset leaves no trace"}
