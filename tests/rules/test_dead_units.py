@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.builders import fit, run_of
-from tests.rules.data import falling, net, probe
+from tests.rules.data import X, falling, labels, looks, net, probe
 from tests.rules.judging import at_most_a_note, found, quiet
 from tuimon import events
 from tuimon.rules.dead_units import DeadUnits
@@ -45,3 +45,10 @@ def test_units_that_come_back_end_it() -> None:
     run = run_of(fit(), net(), FLAT, dead(1.0, 1.0, 0.1))
     at_most_a_note(RULE, run)
     assert found(RULE, run).over
+
+
+def test_inputs_that_were_not_scaled_are_the_reason() -> None:
+    pixels = {**X, "min": 0.0, "max": 255.0, "mean": 127.5, "std": 73.6, "integer": True}
+    seen = looks(pixels, labels(0, 1))
+    losses = falling([9015.0, 0.693, 0.693])
+    at_most_a_note(RULE, run_of(fit(), net(), seen, losses, dead(1.0, 1.0)))

@@ -7,7 +7,7 @@ Why it matters: the layer hands on less and less; when all of it is dead, the mo
 
 How it is decided: in two looks at a batch, more than half of a layer's units are zero on at least 99% of the rows: a
 note, because some networks are sparse on purpose. It is a warning from 95% on, or from 70% on while the loss stands
-still. The output layer is not judged here.
+still. Where unscaled inputs or weights that are not finite explain it, it is a note. The output layer is not judged.
 
 What to do: lower the learning rate, start with `he_normal`, or use LeakyReLU, ELU or GELU.
 """
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 from tuimon.rules import evidence, sayings, signals
 from tuimon.rules.curve import curve
 from tuimon.rules.finding import Finding
+from tuimon.rules.non_finite_weights import NonFiniteWeights
+from tuimon.rules.unscaled_input import UnscaledInput
 
 if TYPE_CHECKING:
     from tuimon import events
@@ -67,7 +69,7 @@ class DeadUnits:
         warns = least >= self.all or (least >= self.strong and self._stands_still(fit, first.epoch))
         return Finding(
             rule="dead-units",
-            severity="warning" if warns and not over else "note",
+            severity="warning" if warns and not over and not _told(fit) else "note",
             message=(
                 f"{sayings.share(newest[1])} of the units of layer `{name}` are zero on nearly all of "
                 f"{sayings.count(first.rows, 'row')} in {sayings.count(len(stretch), 'look')} (limit "
@@ -88,3 +90,9 @@ class DeadUnits:
 
     def unjudged(self, run: Run) -> str | None:
         return evidence.unjudged(run, signals.has_probes, signals.NO_PROBES)
+
+
+def _told(fit: Fit) -> bool:
+    """Another rule says what killed the units."""
+    causes = (UnscaledInput(), NonFiniteWeights())
+    return any(finding.severity != "note" for rule in causes for finding in rule.of(fit))
