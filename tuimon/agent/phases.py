@@ -15,7 +15,7 @@ AFTER = 0.5
 
 _SIGNS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("saving", ("/saving/", "checkpoint/checkpoint.py", "/h5py/", "hdf5_format")),
-    ("tracing", ("func_graph.py", "tracing_compilation.py", "/autograph/", "trace_type")),
+    ("tracing", ("func_graph.py", "/autograph/", "trace_type")),
     ("waiting", ("tuimon/agent/iterators.py", "py_dataset_adapter.py", "utils/data_utils.py")),
 )
 """Phase → parts of the file names of frames that tell it."""
