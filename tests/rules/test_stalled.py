@@ -56,6 +56,13 @@ def test_tracing_saving_and_callbacks_may_take_longer() -> None:
     assert "no first step for" in found(Stalled(), run_of(fit(), later(900))).message
 
 
+def test_after_the_first_epoch_tracing_is_no_excuse() -> None:
+    tracing = events.PhaseChanged(pid=PID, fit=1, phase="tracing", at=START + 11)
+    found(Stalled(), run_of(began(tracing, later(300))), "warning")
+    first = [*fit(), steps(0, 5, seconds=0.05, at=START + 10), tracing, later(300)]
+    quiet(Stalled(), run_of(first))
+
+
 def test_an_epoch_may_begin_slowly() -> None:
     quiet(Stalled(), run_of(fit(), epoch(0, 10), events.EpochStarted(pid=PID, fit=1, epoch=1), later(200)))
 

@@ -109,7 +109,9 @@ class Stalled:
 
     def _steady(self, fit: Fit, pause: Pause) -> bool:
         """Steps or validation batches were going by; nothing is traced or filled any more."""
-        if pause.phase not in STEADY or not pause.step or fit.call != "fit":
+        first = fit.epochs[0].index if fit.epochs else None
+        again = pause.phase == "tracing" and pause.epoch != first  # what is traced by then should not take long
+        if not (pause.phase in STEADY or again) or not pause.step or fit.call != "fit":
             return False
         if pause.phase == "validating":
             return any(epoch.validation and epoch.validation.ended_at for epoch in fit.epochs[:2])
