@@ -30,6 +30,11 @@ def test_epochs_that_ran_short() -> None:
     assert found(RanShort(), run_of(asked, epoch(0, 15), epoch(1, 20))).over
 
 
+def test_a_generator_can_be_read_once() -> None:
+    run = run_of(fit(steps=12, steps_per_epoch=12), source(kind="generator"), epoch(0, 12), epoch(1, 0))
+    assert "Let it loop for ever" in found(RanShort(), run, "error").advice
+
+
 def test_keras_2_ends_the_training() -> None:
     run = run_of(keras2(), fit(epochs=4, steps=20, steps_per_epoch=20), epoch(0, 15), fit_end())
     finding = found(RanShort(), run, "error")

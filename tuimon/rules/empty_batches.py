@@ -32,11 +32,10 @@ class EmptyBatches:
             if not empty:
                 continue
             first = empty[0]
-            looked = f"{len(empty)} of {sayings.count(len(fit.batches), 'batch')} that were looked at"
             yield Finding(
                 rule="empty-batches",
                 severity="warning",
-                message=f"{looked} had 0 rows, {sayings.since(first.epoch, first.step)}",
+                message=f"{sayings.count(len(empty), 'batch')} had 0 rows, {sayings.since(first.epoch, first.step)}",
                 advice=self._advice(run, fit),
                 fit=fit.index,
                 epoch=first.epoch,

@@ -146,6 +146,12 @@ class RanShort:
     def _advice(self, run: Run, fit: Fit, batches: int) -> str:
         asked, size = fit.started.steps_per_epoch, evidence.batch_size(fit)
         call = f"fit(){sayings.of_call(fit.started.site)}"
+        source = evidence.described(fit)
+        if source is not None and source.kind == "generator":
+            return (
+                f"A generator can be read once. Let it loop for ever (while True) and keep steps_per_epoch={asked} in "
+                f"{call}, or pass a Sequence or Dataset, which start over in each epoch."
+            )
         rows = fit.source.size if fit.source else None
         counted = f"{asked} is the number of samples: steps are batches of {size}. " if rows and rows == asked else ""
         lines = (
@@ -159,6 +165,9 @@ class RanShort:
         return f"{counted}{lines}{choice}, or repeat the dataset with .repeat()."
 
     def _snippet(self, fit: Fit) -> str:
+        source = evidence.described(fit)
+        if source is not None and source.kind == "generator":
+            return "def batches():\n    while True:\n        yield from one_pass()"
         size, rows = evidence.batch_size(fit), fit.source.size if fit.source else None
         if not size or not rows:
             return "model.fit(dataset.repeat(), steps_per_epoch=..., ...)"
