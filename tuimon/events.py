@@ -411,6 +411,7 @@ class SourceDescribed(AgentEvent):
     upstream_size: Optional[int] = None  # samples that the pipeline could read, before take/drop/shard
     upstream_known_by: Optional[str] = None
     upstream_reason: str = ""
+    upstream_row_shape: Optional[List[int]] = None  # of one row of the array that an estimate comes from
     shuffled: Optional[bool] = None
     workers: Optional[int] = None
     multiprocessing: Optional[bool] = None

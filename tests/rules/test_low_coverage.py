@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import agent, epoch, fit, keras2, rows, run_of, source
+from tests.builders import agent, batch, epoch, fit, keras2, rows, run_of, source
 from tests.rules.judging import found, quiet
 from tuimon import events
 from tuimon.rules.low_coverage import LowCoverage
@@ -38,6 +38,16 @@ def test_a_sequence_that_claims_too_few_batches() -> None:
     finding = found(LowCoverage(), run_of(*start, *seen), "error")
     assert "__len__ returns 10" in finding.advice
     assert finding.at == run_of(*start).fits[0].started_at
+
+
+def test_the_rows_must_be_those_that_the_model_gets() -> None:
+    start = [*fit(epochs=6, steps=10), *data(kind="sequence", batches=10, upstream_known_by="estimated",
+                                             upstream_row_shape=[8])]  # fmt: skip
+    quiet(LowCoverage(), run_of(start))  # nothing is known of the batches yet
+    rows_of_it = batch(0, components=[{"role": "x", "shape": [32, 8]}])
+    found(LowCoverage(), run_of(start, rows_of_it), "warning")
+    windows = batch(0, components=[{"role": "x", "shape": [32, 24, 8]}])
+    quiet(LowCoverage(), run_of(start, windows))
 
 
 def test_keras_2_never_reads_the_end_of_a_sequence() -> None:

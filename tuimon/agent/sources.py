@@ -267,16 +267,17 @@ _DESCRIBERS: Dict[str, Any] = {
 
 def _behind(source: Any) -> Facts:
     """How many rows the source seems to draw from: an estimate, by the longest array or list that it can see."""
-    rows, name = 0, ""
     seen = closures.variables(source)
-    for key, value in seen.items():
-        length = _rows_in(value)
-        if length is not None and length > rows:
-            rows, name = length, key
+    # Of inputs and labels, which are equally long, the inputs: they have more dimensions.
+    found = [(_rows_in(value) or 0, _dimensions(value), key) for key, value in seen.items()]
+    rows, _, name = max(found, key=lambda one: one[:2], default=(0, 0, ""))
     facts: Facts = {}
     if rows >= 2:
         facts.update(upstream_size=rows, upstream_known_by="estimated")
         facts["upstream_reason"] = "the length of `%s`, which its code reads" % name
+        shape = getattr(seen[name], "shape", None)
+        if shape is not None:
+            facts["upstream_row_shape"] = [int(each) for each in shape[1:]]
     facts.update(_paths(seen))
     return facts
 
@@ -287,6 +288,11 @@ def _rows_in(value: Any) -> Optional[int]:
     if type(value).__module__.startswith("pandas") and hasattr(value, "shape"):
         return int(value.shape[0])
     return len(value) if isinstance(value, (list, tuple)) else None
+
+
+def _dimensions(value: Any) -> int:
+    count = getattr(value, "ndim", 0)
+    return count if isinstance(count, int) else 0
 
 
 def _paths(seen: Dict[str, Any]) -> Facts:

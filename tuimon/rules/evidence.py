@@ -138,12 +138,21 @@ def supply(run: Run, fit: Fit) -> Supply | None:
     rows, known_by = source.upstream_size, source.upstream_known_by or "exact"
     if run.started is not None and run.started.dataset_size and (not rows or known_by == "estimated"):
         rows, known_by = run.started.dataset_size, "declared"
-    if not rows:
+    if not rows or (known_by == "estimated" and _other_rows(fit, source)):
         return None
     for facts in source.pipeline:
         rows //= facts.get("shards") or 1
     whole_batches, rest = divmod(rows, size)
     return Supply(rows, whole_batches + (1 if rest and not source.drop_remainder else 0), known_by)
+
+
+def _other_rows(fit: Fit, source: events.SourceDescribed) -> bool:
+    """The model's rows are not those of the array that the estimate comes from, as far as is known: windows, say."""
+    if source.upstream_row_shape is None:
+        return False
+    first = next((batch for batch in fit.batches if batch.step is not None), None)
+    shapes = [facts.get("shape") or [] for facts in first.components if facts.get("role") == "x"] if first else []
+    return all(list(shape[1:]) != list(source.upstream_row_shape) for shape in shapes)
 
 
 def one_pass(run: Run, fit: Fit) -> int | None:
