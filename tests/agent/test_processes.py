@@ -58,10 +58,10 @@ def test_a_supervisor_that_is_gone_changes_nothing_and_the_spool_has_the_rest(tm
         (tmp_path / "go").touch()
         seen = process.ended()
     assert (seen.status, seen.stdout.strip(), seen.stderr) == (0, "6", "")
-    spooled = [event.epoch for event in seen.spooled if isinstance(event, events.EpochEnded)]
-    assert spooled == [1, 2, 3, 4, 5]
-    assert any(isinstance(event, events.FitEnded) for event in seen.spooled)
-    seen.events += seen.spooled
+    fresh = [event for event in seen.spooled if event not in seen.events]  # the last words are said again
+    assert [event.epoch for event in fresh if isinstance(event, events.EpochEnded)] == [1, 2, 3, 4, 5]
+    assert any(isinstance(event, events.FitEnded) for event in fresh)
+    seen.events += fresh
     fit = seen.run.fits[0]
     assert [epoch.steps for epoch in fit.epochs] == [10] * 6
     assert fit.steps_done == 60
@@ -89,8 +89,8 @@ def test_a_supervisor_that_comes_back_is_told_the_rest(tmp_path: Path) -> None:
         successor.finish()
     assert successor_is_there
     assert seen.status == 0
-    epochs = [event.epoch for event in successor.events if isinstance(event, events.EpochEnded)]
-    assert epochs == [1, 2, 3]
+    fresh = [event for event in successor.events if event not in seen.events]  # the last words are said again
+    assert [event.epoch for event in fresh if isinstance(event, events.EpochEnded)] == [1, 2, 3]
 
 
 @needs_keras3
