@@ -63,6 +63,11 @@ def test_train_on_batch(seen: Watched) -> None:
     assert set(seen.of(events.StepsEnded, fit=1)[-1].metrics) == {"loss", "accuracy"}
 
 
+def test_test_on_batch(seen: Watched) -> None:
+    evaluated = seen.of(events.ValidationEnded, fit=1)
+    assert [(each.steps, each.samples, set(each.metrics)) for each in evaluated] == [(2, 100, {"loss", "accuracy"})] * 2
+
+
 def test_an_eager_loop_has_an_epoch_for_each_pass(seen: Watched) -> None:
     assert told(seen, 2) == [(4, 100, "exact")] * 2
     assert all(epoch.source_ended for epoch in seen.of(events.EpochEnded, fit=2))

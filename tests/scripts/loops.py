@@ -37,11 +37,13 @@ def apply(model, optimizer, some, labels):
     return loss
 
 
-# 1: train_on_batch over arrays: 8 steps, 200 samples
+# 1: train_on_batch over arrays: 8 steps, 200 samples, and two batches of 50 evaluated after each 4 steps
 model = make()
 for epoch in range(2):
     for start in range(0, 100, 32):
         model.train_on_batch(x[start : start + 32], y[start : start + 32])
+    for start in (0, 50):
+        model.test_on_batch(x[start : start + 50], y[start : start + 50])
 keep(model)
 
 

@@ -25,10 +25,12 @@ HOOKS: dict[str, tuple[tuple[str, str], ...]] = {
     "keras.src.engine.training": (("keras2", "training"),),
     "keras.src.engine.data_adapter": (("keras2", "data_adapter"),),
     "keras.src.optimizers.optimizer": (("keras2", "optimizer"),),
+    "keras.src.optimizers.legacy.optimizer_v2": (("keras2", "legacy_optimizer"),),
     "tf_keras.src.callbacks": (("keras2", "callbacks_module"),),
     "tf_keras.src.engine.training": (("keras2", "training"),),
     "tf_keras.src.engine.data_adapter": (("keras2", "data_adapter"),),
     "tf_keras.src.optimizers.optimizer": (("keras2", "optimizer"),),
+    "tf_keras.src.optimizers.legacy.optimizer_v2": (("keras2", "legacy_optimizer"),),
     # TensorFlow
     "tensorflow.python.data.ops.iterator_ops": (("loops", "iterator_ops"),),
     "tensorflow.python.eager.backprop": (("loops", "backprop"),),

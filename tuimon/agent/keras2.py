@@ -58,3 +58,8 @@ def optimizer(module: Any) -> None:
     owner = module.__dict__.get("Optimizer")
     if owner is not None:
         loops.count_steps(owner, "apply_gradients")
+
+
+def legacy_optimizer(module: Any) -> None:
+    """`keras.optimizers.legacy`, which applies gradients by itself."""
+    loops.count_steps(module.OptimizerV2, "apply_gradients")

@@ -45,6 +45,7 @@ class Loop:
         self.counters = self.ledger.open(0)
         self.pulled_from: Optional[Tuple[float, Totals]] = None
         """When the iterator was made that the next step's batch comes from (`perf`), and the totals then."""
+        self.evaluation: Optional[Evaluation] = None
         self._counter: Any = None  # the optimizer's variable, which tells the truth for longer than the optimizer lives
         self._base = 0
         self.in_epoch = False
@@ -87,6 +88,7 @@ class Loop:
 
     def step(self, logs: Any, rows: Optional[int] = None) -> None:
         """A batch has been trained."""
+        self._end_evaluation()
         if not self.in_epoch:
             self.epoch_begin()
         counters = self.counters
@@ -98,12 +100,25 @@ class Loop:
             counters.rows = (counters.rows or 0) + rows
         counters.steps.append((counters.last, now, logs))
 
+    def evaluated(self, logs: Any, rows: Optional[int]) -> None:
+        """A batch has been evaluated: the first one since the last step begins a validation."""
+        if self.evaluation is None:
+            self.evaluation = Evaluation(self.call, self.counters.epoch)
+        self.evaluation.batch(logs, rows)
+
+    def _end_evaluation(self) -> None:
+        evaluation, self.evaluation = self.evaluation, None
+        if evaluation is not None:
+            came, seconds = evaluation.end()
+            self.ledger.leave_out(came, seconds)
+
     def pass_ended(self) -> None:
         """An iterator that was trained from has been used up: the epoch is over."""
         if self.in_epoch:
             self._end_epoch(source_ended=True)
 
     def outcome(self) -> Dict[str, Any]:
+        self._end_evaluation()
         if self.in_epoch and self.counters.last >= 0:
             self._end_epoch(source_ended=None)
         return {"epochs": self.epochs_done, "steps": self.steps_done}
@@ -181,6 +196,43 @@ class Loop:
         if self.in_epoch:
             self._settle()
             self.ledger.cut()
+
+
+class Evaluation:
+    """Batches evaluated by hand, one after the other, with no step between them."""
+
+    def __init__(self, call: calls.Call, epoch: int) -> None:
+        self.call = call
+        self.epoch = epoch
+        self.began = self.ended = perf()
+        self.meter = Meter(looks.reading)
+        self.steps = 0
+        self.samples: Optional[int] = 0
+        self.logs: Any = None
+        call.put(events.ValidationStarted(at=time.time(), fit=call.number, epoch=epoch))
+
+    def batch(self, logs: Any, rows: Optional[int]) -> None:
+        self.steps += 1
+        self.samples = None if rows is None or self.samples is None else self.samples + rows
+        self.logs = logs
+        self.ended = perf()
+
+    def end(self) -> Tuple[Totals, float]:
+        """Tell it; what came for it, and the seconds that it took."""
+        seconds = self.ended - self.began
+        self.call.put(
+            events.ValidationEnded(
+                at=time.time(),
+                fit=self.call.number,
+                epoch=self.epoch,
+                steps=self.steps,
+                samples=self.samples,
+                samples_known_by=None if self.samples is None else "exact",
+                seconds=seconds,
+                metrics=numbers(self.logs),
+            )
+        )
+        return self.meter.taken(), seconds
 
 
 def marks() -> Dict[int, int]:

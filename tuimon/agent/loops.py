@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from tuimon.agent import calls, guard, iteration, iterators, traces
 from tuimon.agent.loop import SWITCH, Loop, newest
@@ -49,15 +49,19 @@ def _fit_now() -> Optional[int]:
 
 
 def count_batches_by_hand(owner: Any) -> None:
-    original = owner.__dict__.get("train_on_batch")
-    if original is None:
-        return
+    """Count `train_on_batch`, and `test_on_batch` where a loop trains with the former."""
+    for name, begin, done in (("train_on_batch", _by_hand_of, _trained), ("test_on_batch", _by_hand.get, _evaluated)):
+        original = owner.__dict__.get(name)
+        if original is not None:
+            setattr(owner, name, _counting(original, begin, done))
 
+
+def _counting(original: Any, begin: Callable[[Any], Optional[Loop]], done: Callable[..., None]) -> Any:
     @functools.wraps(original)
-    def train_on_batch(self: Any, x: Any, *args: Any, **named: Any) -> Any:
+    def on_batch(self: Any, x: Any, *args: Any, **named: Any) -> Any:
         if calls.current() is not None:
             return original(self, x, *args, **named)
-        loop = guard.run("train_on_batch", _by_hand_of, self)
+        loop = guard.run(original.__name__, begin, self)
         if loop is None:
             return original(self, x, *args, **named)
         calls.enter(loop.call, nested=False)
@@ -69,10 +73,10 @@ def count_batches_by_hand(owner: Any) -> None:
             raise
         finally:
             calls.leave(loop.call)
-        guard.run("train_on_batch", _trained, loop, x, args, result)
+        guard.run(original.__name__, done, loop, x, args, result)
         return result
 
-    owner.train_on_batch = train_on_batch
+    return on_batch
 
 
 def _by_hand_of(model: Any) -> Loop:
@@ -88,6 +92,10 @@ def _trained(loop: Loop, x: Any, args: Any, result: Any) -> None:
     _from_newest_iterator(loop)
     loop.step(_named(loop.leader(), result), iterators.rows_of(x))
     loop.call.looks.batch(x, args[0] if args else None)
+
+
+def _evaluated(loop: Loop, x: Any, args: Any, result: Any) -> None:
+    loop.evaluated(_named(loop.leader(), result), iterators.rows_of(x))
 
 
 def _named(model: Any, result: Any) -> Dict[str, Any]:
