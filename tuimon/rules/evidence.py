@@ -97,6 +97,14 @@ def ran_dry(run: Run, fit: Fit) -> bool:
     return last.ended and not last.steps and last.index > 0 and not on_purpose
 
 
+def overload(run: Run) -> float:
+    """How many times more work than cores the machine has; at least 1."""
+    latest = run.host.latest
+    if latest is None or latest.load is None or not latest.cores:
+        return 1.0
+    return max(1.0, latest.load / latest.cores)
+
+
 # --- the data
 
 

@@ -70,7 +70,7 @@ class InputBound:
         """What is found of one fit; serial-pipeline asks too."""
         judged = fit.epochs[1:] if evidence.has_stage(evidence.described(fit), "cache") else fit.epochs
         now = _waiting(judged[-self.newest :])
-        limit = self.wait * _overload(run)
+        limit = self.wait * evidence.overload(run)
         fires = self._fires(now, limit, self.steps)
         needed = 2 if fires else self.steps
         early = judged[: 2 * self.newest]
@@ -149,14 +149,6 @@ def _seconds(epoch: Epoch) -> float:
     if epoch.compute is not None:
         return epoch.compute + (epoch.wait or 0.0)
     return epoch.seconds or 0.0
-
-
-def _overload(run: Run) -> float:
-    """How many times more work than cores the machine has; at least 1."""
-    latest = run.host.latest
-    if latest is None or latest.load is None or not latest.cores:
-        return 1.0
-    return max(1.0, latest.load / latest.cores)
 
 
 def _can_be_faster(fit: Fit) -> bool:

@@ -5,8 +5,8 @@ batch itself; or what they do at the end of an epoch is a large part of it.
 
 Why it matters: the training waits meanwhile. Keras 2 printed a warning for this, Keras 3 does not.
 
-How it is decided: callbacks take more than the step itself and at least 5 ms per step, over at least five steps: a
-warning. Work at epoch ends (checkpoints, uploads) of more than 25% of the epoch is a note.
+How it is decided: callbacks take more than the step itself and at least 5 ms per step (more on an overloaded machine),
+over at least five steps: a warning. Work at epoch ends (checkpoints, uploads) of more than 25% of the epoch is a note.
 
 What to do: do the work every hundredth batch, or at the end of the epoch; `save_freq="epoch"` for checkpoints.
 """
@@ -36,7 +36,7 @@ class SlowCallbacks:
 
     def check(self, run: Run) -> Iterator[Finding]:
         for fit in evidence.fits(run):
-            found = self._by_batch(fit) or self._by_epoch(fit)
+            found = self._by_batch(fit, self.seconds * evidence.overload(run)) or self._by_epoch(fit)
             if found is not None:
                 yield found
 
@@ -48,8 +48,8 @@ class SlowCallbacks:
         known = fit.epochs
         return known if len(known) <= 2 * self.looked_at else known[: self.looked_at] + known[-self.looked_at :]
 
-    def _by_batch(self, fit: Fit) -> Finding | None:
-        slow = [(epoch, times) for epoch in self._looked_at(fit) if (times := self._slow(epoch)) is not None]
+    def _by_batch(self, fit: Fit, limit: float) -> Finding | None:
+        slow = [(epoch, times) for epoch in self._looked_at(fit) if (times := self._slow(epoch, limit)) is not None]
         if not slow:
             return None
         epoch, (callback, step) = slow[-1]
@@ -68,13 +68,13 @@ class SlowCallbacks:
             over=fit.epochs[-1].ended and fit.epochs[-1].index != epoch.index,
         )
 
-    def _slow(self, epoch: Epoch) -> tuple[float, float] | None:
+    def _slow(self, epoch: Epoch, limit: float) -> tuple[float, float] | None:
         """Seconds per step of the callbacks and of the step itself, when the former are too slow."""
         spent, own = _batch_callbacks(epoch), _own(epoch)
         if spent is None or own is None or epoch.steps < self.steps:
             return None
         callback, step = spent / epoch.steps, own / max(1, epoch.steps - 1)
-        return (callback, step) if callback > self.times * step and callback >= self.seconds else None
+        return (callback, step) if callback > self.times * step and callback >= limit else None
 
     def _by_epoch(self, fit: Fit) -> Finding | None:
         for epoch in self._looked_at(fit):
