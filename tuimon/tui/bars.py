@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 from rich.style import Style
 
@@ -71,9 +70,21 @@ def spark(values: Sequence[float | None], width: int, style: Style, glyphs: Glyp
     return Row(text, style)
 
 
-def resample(values: Sequence[float], width: int) -> list[float]:
-    """At most `width` values: the highest of each group of neighbours, so that no peak is lost."""
-    if len(values) <= width or width <= 0:
-        return list(values)
-    edges = [round(index * len(values) / width) for index in range(width + 1)]
-    return [max(values[first:last]) for first, last in pairwise(edges) if last > first]
+def columns(
+    values: Sequence[float | None], height: int, style: Style, glyphs: Glyphs, top: float | None = None
+) -> list[Row]:
+    """A sparkline `height` rows high, one column a value."""
+    finite = [value for value in values if value is not None and math.isfinite(value)]
+    limit = (top if top is not None else max(finite, default=0.0)) or 1.0
+    levels = len(glyphs.heights) - 1
+    filled = [
+        0
+        if value is None or not math.isfinite(value)
+        else max(1, min(height * levels, round(value / limit * height * levels)))
+        for value in values
+    ]
+    rows = []
+    for below in range(height - 1, -1, -1):
+        text = "".join(glyphs.heights[max(0, min(levels, each - below * levels))] for each in filled)
+        rows.append(Row(text, style))
+    return rows

@@ -65,12 +65,15 @@ def _second(view: View, width: int) -> Row:
         style = theme.severity(finding.severity)
         row.add(f"{view.glyphs.severity(finding.severity)} {finding.message}", style)
     elif run.fits:
-        row.add(f"{view.glyphs.good} nothing found against this run", theme.good)
+        notes = len(view.findings)
+        words = f"no error or warning, {units.plural(notes, 'note')}" if notes else "nothing found against this run"
+        row.add(f"{view.glyphs.good} {words}", theme.good)
     else:
         row.add("no training seen yet", theme.dim)
-    if width < 110:
-        return row
-    return row.right(_machine(view), width)
+    for machine in (_machine(view), _machine(view, brief=True)):
+        if row.width + machine.width < width:
+            return row.right(machine, width)
+    return row
 
 
 def state(view: View) -> Row:
@@ -106,6 +109,8 @@ def _ending(run: Run) -> str:
 def progress(view: View, fit: Fit) -> Row:
     theme = view.theme
     row = Row()
+    if len(view.run.training) > 1:
+        row.add("fit ", theme.dim).add(str(fit.index + 1), theme.strong).add(f"/{len(view.run.fits)}  ", theme.dim)
     epoch = fit.epoch
     if epoch is not None:
         planned = fit.started.epochs
@@ -137,14 +142,15 @@ def _times(view: View, width: int) -> Row:
     return row.add(" ")
 
 
-def _machine(view: View) -> Row:
+def _machine(view: View, brief: bool = False) -> Row:
+    """Host, GPUs, and, unless `brief`, the frameworks."""
     run, theme = view.run, view.theme
     parts = [run.started.host] if run.started and run.started.host else []
     names = [gpu.name for gpu in run.gpus.values() if gpu.latest.get("visible", True)]
     if names:
         parts.append(names[0] if len(names) == 1 else f"{len(names)} × {names[0]}")
     framework = run.framework
-    if framework is not None:
+    if framework is not None and not brief:
         if framework.tensorflow:
             parts.append(f"TensorFlow {framework.tensorflow}")
         elif framework.backend:

@@ -88,6 +88,8 @@ class Overview(Screen[None]):
         Binding("z", "zoom", "zoom"),
         Binding("enter", "zoom", "zoom"),
         Binding("escape", "back", "back"),
+        Binding("less_than_sign", "fit(-1)", "previous fit"),
+        Binding("greater_than_sign", "fit(1)", "next fit"),
         Binding("full_stop", "play('step', 1)", "next event"),
         Binding("comma", "play('step', -1)", "event before"),
         Binding("right_square_bracket", "play('epoch', 1)", "next epoch"),
@@ -147,6 +149,14 @@ class Overview(Screen[None]):
         pane = self.pane("metrics")
         assert isinstance(pane, MetricsPane)
         getattr(pane, f"action_{action}")()
+
+    def action_fit(self, step: int) -> None:
+        """Look at another fit of the run; behind the newest one comes following it."""
+        view = self.header.view
+        if view.fit is not None:
+            wanted = view.fit.index + step
+            view.chosen = max(0, wanted) if wanted < len(view.run.fits) - 1 else None
+            self.paint(view)
 
     def action_play(self, what: str, by: int) -> None:
         """A key for a recording, unless the focused pane has a use for it."""

@@ -41,7 +41,7 @@ def weak_links(fit: Fit) -> dict[int, str]:
     if source is None:
         return {}
     links = [_leaving_out(source), _slow(source) if _wait_share(fit) >= SLOW else None]
-    return dict(link for link in links[::-1] if link is not None)
+    return dict(link for link in links if link is not None)
 
 
 def _leaving_out(source: Source) -> tuple[int, str] | None:

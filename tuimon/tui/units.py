@@ -29,7 +29,7 @@ def ratio(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     percent = 100 * value
-    return f"{percent:.1f} %" if 0 < percent < 9.95 else f"{percent:.0f} %"
+    return f"{percent:.1f}%" if 0 < percent < 9.95 else f"{percent:.0f}%"
 
 
 def size(value: float | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tuimon.state import Fit, Run, Source
 from tuimon.tui import units
-from tuimon.tui.ink import Row, wrapped
+from tuimon.tui.ink import NULL, Row, wrapped
 from tuimon.tui.page import Page
 from tuimon.tui.view import View
 
@@ -31,15 +31,9 @@ def _folded(row: Row, width: int) -> list[Row]:
     if row.width <= width or len(row.segments) < 2:
         return [row]
     label, value = row.segments[0], row.segments[1]
-    lines = wrapped(value.text, max(10, width - LABEL), value.style or view_null())
-    first = Row(label.text, label.style or view_null()).extend(lines[0])
+    lines = wrapped(value.text, max(10, width - LABEL), value.style or NULL)
+    first = Row(label.text, label.style or NULL).extend(lines[0])
     return [first, *(Row(" " * LABEL).extend(line) for line in lines[1:])]
-
-
-def view_null() -> Any:
-    from rich.style import Style
-
-    return Style.null()
 
 
 def _heading(view: View, text: str) -> list[Row]:
@@ -74,7 +68,7 @@ def _run(view: View, run: Run) -> list[Row]:
         if process.devices is not None:
             names = [str(device.get("name", "?")) for device in process.devices.devices]
             rows += _fact(view, "devices", names) + _fact(view, "precision", process.devices.precision)
-            rows += _fact(view, "strategy", process.devices.strategy)
+            rows += _fact(view, "strategy", process.devices.strategy.removeprefix("_DefaultDistributionStrategy"))
         rows += _fact(view, "environment", [f"{k}={v}" for k, v in process.started.environment.items()])
     rows += _fact(view, "events lost", run.events_lost or None)
     for gap in run.gaps[-8:]:

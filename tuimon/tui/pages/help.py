@@ -30,6 +30,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("tab, shift-tab", "next, previous pane"),
             ("enter z", "zoom the pane, and back"),
+            ("< >", "previous, next fit of the run"),
             ("1 – 7", "hide and show a pane"),
             ("↑ ↓ j k", "move in the pane"),
             ("[ ]", "previous, next: metric, finding, stream"),

@@ -56,26 +56,27 @@ class FindingsPane(Pane):
             words = "nothing found" if view.run.fits else "nothing to judge yet"
             return [Row(f"{view.glyphs.good} {words}", view.theme.good if view.run.fits else view.theme.dim)]
         self.selected = min(self.selected, len(findings) - 1)
-        roomy = height >= 3 * len(findings)
-        first = 0 if roomy else max(0, self.selected - height + 1)
+        each = max(1, height // len(findings))  # rows for one
+        first = max(0, self.selected - height + 1) if each == 1 else 0
         rows: list[Row] = []
         for index, finding in enumerate(findings[first:], first):
-            for row in self._finding(view, finding, width, roomy, index == self.selected and self.has_focus):
+            for row in self._finding(view, finding, width, each, index == self.selected and self.has_focus):
                 rows.append(row)
                 self._rows_of.append(index)
         return rows
 
-    def _finding(self, view: View, finding: Finding, width: int, roomy: bool, selected: bool) -> list[Row]:
+    def _finding(self, view: View, finding: Finding, width: int, most: int, selected: bool) -> list[Row]:
+        """At most `most` rows: with a title from three on, else the sentence alone."""
         theme, glyphs = view.theme, view.glyphs
         style = theme.dim if finding.over else theme.severity(finding.severity)
-        lead = glyphs.cursor if selected else " "
-        row = Row(lead, theme.accent).add(f"{glyphs.severity(finding.severity)} ", style)
-        since = _since(view, finding)
-        if roomy:
-            row.add(finding.rule, style if not selected else theme.selected)
-            row.add(f"  {since}" + ("  over" if finding.over else ""), theme.dim)
-            return [row, *(Row("   ").extend(each) for each in wrapped(finding.message, width - 3, theme.text, most=2))]
-        return [row.add(finding.message, theme.selected if selected else theme.dim if finding.over else theme.text)]
+        words = theme.selected if selected else theme.dim if finding.over else theme.text
+        lead = Row(glyphs.cursor if selected else " ", theme.accent).add(f"{glyphs.severity(finding.severity)} ", style)
+        indent = " " * lead.width
+        sentence = wrapped(finding.message, width - lead.width, words, most=most - (most > 2))
+        if most > 2:
+            since = "  over" if finding.over else f"  {_since(view, finding)}"
+            sentence = [Row(finding.rule, theme.selected if selected else style).add(since, theme.dim), *sentence]
+        return [lead.extend(sentence[0]), *(Row(indent).extend(row) for row in sentence[1:])]
 
     def on_click(self, event: object) -> None:
         row = getattr(event, "y", 0) - 1

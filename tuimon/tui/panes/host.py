@@ -6,12 +6,15 @@ from rich.style import Style
 
 from tuimon import events
 from tuimon.series import Series
-from tuimon.tui import bars, units
+from tuimon.tui import bars, charts, curves, units
 from tuimon.tui.ink import Row
 from tuimon.tui.pane import Pane
 from tuimon.tui.view import View
 
 LABEL = 5
+
+TALL, TALLEST = 6, 14
+"""Rows that a chart needs, and that it gets at most."""
 
 
 class HostPane(Pane):
@@ -32,7 +35,10 @@ class HostPane(Pane):
         rows.append(_disk(view, sample))
         if view.run.gpu_problem is not None and not view.run.gpus:
             rows.append(Row("gpu  ", view.theme.dim).add(view.run.gpu_problem.reason, view.theme.dim))
-        if height - len(rows) >= 2:
+        room = height - len(rows)
+        if room >= 2 * TALL:
+            rows += _charts(view, width, min(room, 2 * TALLEST))
+        elif room >= 2:
             rows += [
                 _history(view, "cpu", view.run.host.cpu_cores, width, view.theme.compute, sample.cores),
                 _history(view, "rss", view.run.host.rss, width, view.theme.own, view.run.host.memory_limit),
@@ -59,11 +65,15 @@ def _processor(view: View, sample: events.HostSampled, width: int) -> Row:
 def _memory(view: View, sample: events.HostSampled, width: int) -> Row:
     """This run's, other processes', and free memory, of what the run can have at most."""
     theme, glyphs, limit = view.theme, view.glyphs, view.run.host.memory_limit
-    tail = Row(" ").add(units.size(sample.rss), theme.strong).add(f" of {units.size(limit)}", theme.dim)
+    rss, peak = sample.rss, view.run.host.rss.high
+    tail = Row(" " if rss is not None else " peak ", theme.dim).add(
+        units.size(peak if rss is None else rss), theme.strong
+    )
+    tail.add(f" of {units.size(limit)}", theme.dim)
     row, room = Row("mem  ", theme.dim), max(4, width - LABEL - tail.width)
-    if not limit or sample.rss is None:
+    if not limit or rss is None:
         return row.add(glyphs.empty * room, theme.frame).extend(tail)
-    own = min(1.0, sample.rss / limit)
+    own = min(1.0, rss / limit)
     used = sample.memory_in_cgroup if sample.memory_limit else None
     if used is None and sample.memory_available is not None and sample.memory_total:
         used = sample.memory_total - sample.memory_available
@@ -112,3 +122,27 @@ def _history(view: View, name: str, series: Series, width: int, style: Style, to
     highest = max([*values, 0.0])
     limit = top if top and highest > 0.25 * top else None
     return Row(f"{name:<{LABEL}}", view.theme.dim).extend(bars.spark(values, room, style, view.glyphs, limit))
+
+
+def _charts(view: View, width: int, height: int) -> list[Row]:
+    """The run's processor and memory use since its start."""
+    host, theme = view.run.host, view.theme
+    high = height // 2
+    return [
+        Row("cores used", theme.dim),
+        *_chart(view, host.cpu_cores, width, high - 1, theme.compute),
+        Row("memory of the run, GiB", theme.dim),
+        *_chart(view, host.rss, width, high - 1, theme.own, unit=1 << 30),
+    ]
+
+
+def _chart(view: View, series: Series, width: int, height: int, style: Style, unit: float = 1.0) -> list[Row]:
+    began, latest = view.run.started_at or view.run.now, series.latest
+    if latest is None:
+        return []
+    span = curves.roomy(max(1.0, latest.x - began))
+    columns = 2 * max(1, width - charts.GUTTER)
+    points = series.buckets([began + span * index / columns for index in range(columns + 1)])
+    extents = [charts.Extent(p.low / unit, p.high / unit, p.last / unit) if p else None for p in points]
+    ends = units.clock(0), units.clock(span)
+    return charts.plot([charts.Curve("", style, extents)], width, height, view.theme, view.glyphs, ends=ends)

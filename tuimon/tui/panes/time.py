@@ -48,6 +48,11 @@ class TimePane(Pane):
         return rows
 
 
+LABEL = 5
+
+TALLEST = 8
+"""Rows of the history at most."""
+
 SHORT = {"input wait": "wait", "callbacks": "callb.", "validation": "valid.", "compute and rest": "other"}
 
 
@@ -114,7 +119,7 @@ def history(view: View, fit: Fit, width: int, height: int) -> list[Row]:
     theme = view.theme
     if height < 1:
         return []
-    label = Row("wait ", theme.dim)
+    label = Row(f"{'wait':<{LABEL}}", theme.dim)
     room = width - label.width
     span = curves.roomy(fit.steps_done)
     edges = [span * index / room for index in range(room + 1)]
@@ -122,7 +127,11 @@ def history(view: View, fit: Fit, width: int, height: int) -> list[Row]:
     if not any(buckets):
         return [label.add("over the steps: not known yet", theme.dim)]
     shares = [point.high if point else None for point in _bridged(buckets)]
-    return [label.extend(bars.spark(shares, room, theme.wait, view.glyphs, top=1.0))]
+    if height < 3:
+        return [label.extend(bars.spark(shares, room, theme.wait, view.glyphs, top=1.0))]
+    rows = bars.columns(shares, min(height, TALLEST), theme.wait, view.glyphs, top=1.0)
+    labels = {0: "wait", 1: "100%", len(rows) - 1: "0%"}
+    return [Row(f"{labels.get(y, ''):<{LABEL}}", theme.dim).extend(row) for y, row in enumerate(rows)]
 
 
 def _bridged(buckets: list[Point | None]) -> list[Point | None]:
