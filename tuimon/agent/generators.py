@@ -28,12 +28,13 @@ class Pass:
         self.elements = 0
         self.exhausted = False
         self.longest_full: Optional[int] = None
+        self.skip = 0  # elements that need not be shown: who looks at them says so
 
     def begin(self) -> None:
         if self.exhausted:
             self.longest_full = max(self.longest_full or 0, self.elements)
         self.number += 1
-        self.elements, self.exhausted = 0, False
+        self.elements, self.exhausted, self.skip = 0, False, 0
 
 
 def install() -> None:
@@ -85,7 +86,9 @@ def _watched(state: Any, iterator: Any) -> Any:
     def saw(element: Any) -> Any:
         if ours.number == number:
             ours.elements += 1
-        if on_element is not None:
+        if ours.skip:
+            ours.skip -= 1
+        elif on_element is not None:
             guard.run("content", on_element, show(), element)
         return element
 

@@ -6,7 +6,7 @@ import dataclasses
 import weakref
 from collections import deque
 from time import monotonic, perf_counter
-from typing import Any, Deque, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Deque, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from tuimon import events
 from tuimon.agent import components, generators, iterators, pipeline, rest, sizes, sources
@@ -35,6 +35,8 @@ _WAITING = 256
 _ROW_VALUES = 16 * 1024
 _KEPT_ROWS = 100_000
 _EMPTY = 8
+_SKIPPED = 4  # batches' worth of single rows, while the time for looking is used up
+_PER_ROW = 5e-6
 
 
 class _Taken(NamedTuple):
@@ -61,6 +63,7 @@ class Passing:
         self._single_rows = bool(flow.batched)
         self._in_order = not flow.shuffled
         self._per = flow.per or 32
+        self._newest: Callable[[], Any] = _nobody
         self._pending: List[Any] = []
         self._waiting: Deque[_Taken] = deque()
         self._waiting_bytes = 0
@@ -85,7 +88,10 @@ class Passing:
 
     def fed_by(self, state: Any) -> bool:
         """Whether this `from_generator` feeds this source."""
+        if self._newest() is state:
+            return True
         if state in self._states:
+            self._newest = weakref.ref(state)
             return True
         if state in self._others:
             return False
@@ -104,11 +110,13 @@ class Passing:
             self.batch(element)
         elif self._pending or self._wanted():
             self._pending.append(element)
+            self._spent += _PER_ROW
             if len(self._pending) >= self._per:
                 rows, self._pending = self._pending, []
                 self._take(_stacked(rows), len(rows))
-        elif newest is not None and newest.elements % self._per == 0:
-            self._step += 1
+        elif newest is not None:
+            newest.skip = _SKIPPED * self._per - 1
+            self._step += _SKIPPED
 
     def batch(self, batch: Any) -> None:
         """A whole batch passes."""
@@ -212,6 +220,10 @@ class Passing:
             distinct=len(self._epoch_rows),
             distinct_in_fit=len(self._fit_rows),
         )
+
+
+def _nobody() -> None:
+    return None
 
 
 def _copied(leaf: Any) -> Any:
