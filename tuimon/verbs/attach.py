@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimon.errors import UsageError
-from tuimon.verbs.options import Subparsers, add_log_dir, add_report, settings_of
+from tuimon.verbs.options import Subparsers, add_log_dir, add_report, add_screen, screen_options, settings_of
 
 if TYPE_CHECKING:
     from tuimon.runs import RunDirectory
@@ -26,6 +26,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--headless", action="store_true", help="plain lines instead of a screen")
     add_report(parser)
     parser.add_argument("--readonly", action="store_true", help="a screen that cannot ask anything of the run")
+    add_screen(parser)
     parser.set_defaults(verb=run)
 
 
@@ -76,7 +77,7 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
     from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
-    show(directory, readonly=args.readonly)
+    show(directory, readonly=args.readonly, **screen_options(args))
     watched = ended(directory)
     if watched is None:
         return 0

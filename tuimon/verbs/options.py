@@ -27,6 +27,38 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_screen(parser: argparse.ArgumentParser) -> None:
+    """How the screen looks. `screen_options` reads them."""
+    screen = parser.add_argument_group("screen")
+    screen.add_argument("--theme", choices=THEMES, help="colours (default: what the terminal's environment suggests)")
+    screen.add_argument("--ascii", action="store_true", help="plain characters only")
+    screen.add_argument("--refresh", type=_refresh, metavar="S", help="seconds between two pictures (0.25)")
+    screen.add_argument("--clipboard", action="store_true", help="let `y` set the terminal's clipboard (OSC 52)")
+
+
+THEMES = ("dark", "light", "high-contrast", "colour-blind", "mono")
+
+SCREEN_VALUED = ("--theme", "--refresh")
+"""What of `add_screen` takes the next argument."""
+
+
+def screen_options(args: argparse.Namespace) -> dict[str, Any]:
+    """The options of `add_screen` as `tuimon.tui.app.run_screen` takes them."""
+    return {
+        "theme": getattr(args, "theme", None),
+        "ascii_only": True if getattr(args, "ascii", False) else None,
+        "interval": getattr(args, "refresh", None) or 0.25,
+        "clipboard": getattr(args, "clipboard", False),
+    }
+
+
+def _refresh(text: str) -> float:
+    seconds = float(text)
+    if not 0.05 <= seconds <= 60:
+        raise argparse.ArgumentTypeError("between 0.05 and 60 seconds")
+    return seconds
+
+
 def settings_of(args: argparse.Namespace, beside: Path | None = None) -> Settings:
     """What is in force for these arguments; `beside` is the script, or where else to look for a project's file."""
     from tuimon.settings import load

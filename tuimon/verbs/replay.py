@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimon.verbs.options import Subparsers, add_log_dir, add_report, settings_of
+from tuimon.verbs.options import Subparsers, add_log_dir, add_report, add_screen, screen_options, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ def add(subparsers: Subparsers) -> None:
     add_log_dir(parser)
     parser.add_argument("--headless", action="store_true", help="plain lines instead of a screen")
     add_report(parser)
+    add_screen(parser)
     parser.set_defaults(verb=run)
 
 
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if headless.has_screen() and not args.headless and args.json != "-":
         from tuimon.tui.app import run_screen
 
-        run_screen(source, directory=directory.path if directory else None, readonly=True)
+        run_screen(source, directory=directory.path if directory else None, readonly=True, **screen_options(args))
         return 0
     watched = headless.watch(source, Passthrough(None))
     if args.json:

@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimon.errors import TuimonError, UsageError
-from tuimon.verbs.options import RULE_OPTIONS, Subparsers, add_log_dir, add_report, add_rules, settings_of
+from tuimon.verbs.options import (
+    RULE_OPTIONS,
+    SCREEN_VALUED,
+    Subparsers,
+    add_log_dir,
+    add_report,
+    add_rules,
+    add_screen,
+    screen_options,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from tuimon.runs import RunDirectory
@@ -48,10 +58,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--readonly", action="store_true", help="a screen that cannot ask anything of the run")
     parser.add_argument("--interval", type=_seconds, metavar="S", help="seconds between samples of the machine (1)")
+    add_screen(parser)
     add_rules(parser)
 
 
-VALUED = ("--name", "--log-dir", "--python", "--json", "--fail-on", "--dataset-size", "--interval", *RULE_OPTIONS)
+VALUED = (
+    "--name",
+    "--log-dir",
+    "--python",
+    "--json",
+    "--fail-on",
+    "--dataset-size",
+    "--interval",
+    *SCREEN_VALUED,
+    *RULE_OPTIONS,
+)
 """Options that take the next argument."""
 
 
@@ -134,7 +155,7 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
     from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
-    show(directory, readonly=args.readonly)
+    show(directory, readonly=args.readonly, **screen_options(args))
     watched = ended(directory)
     if watched is None:
         print(f"the run goes on; attach with: {attach_command(directory, settings)}")

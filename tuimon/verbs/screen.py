@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tuimon import events
+from typing import Any
+
 from tuimon.control import Control
 from tuimon.follow import Follow
 from tuimon.headless import Watched
@@ -11,22 +12,16 @@ from tuimon.runs import RunDirectory
 from tuimon.state import Run
 
 
-def show(directory: RunDirectory, readonly: bool = False) -> None:
-    """Until the user leaves."""
+def show(directory: RunDirectory, readonly: bool = False, **look: Any) -> None:
+    """Until the user leaves. `look` is what `tuimon.verbs.options.screen_options` gives."""
     from tuimon.tui.app import run_screen
 
     control = Control(directory, "screen", readonly)
     control.greet()
     try:
-        run_screen(
-            Follow(directory), directory=directory.path, readonly=readonly, ask=lambda request: _ask(control, request)
-        )
+        run_screen(Follow(directory), directory=directory.path, readonly=readonly, ask=control.ask, **look)
     finally:
         control.close()
-
-
-def _ask(control: Control, request: events.Request) -> None:
-    control.ask(request)
 
 
 def ended(directory: RunDirectory) -> Watched | None:
