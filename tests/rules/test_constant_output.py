@@ -60,6 +60,11 @@ def test_what_says_why_leaves_a_note() -> None:
     at_most_a_note(RULE, run_of(fit(), net(1, "relu", MSE), below, falling(FLAT), outputs(0.0, 0.0)))
 
 
+def test_a_dead_layer_is_the_reason() -> None:
+    dead = [probe(index, layers=[{"name": "hidden", "dead": 1.0}]) for index in (2, 3)]
+    at_most_a_note(RULE, run_of(same([0.46] * 5), dead))
+
+
 def test_outputs_that_vary_again_end_it() -> None:
     run = run_of(fit(), net(), looks(X, real(0.0, 1.0)), falling(FLAT), outputs(0.0, 0.0, 0.3))
     assert found(RULE, run, "note").over

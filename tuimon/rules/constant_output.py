@@ -7,8 +7,8 @@ Why it matters: the loss settles at the best constant and looks like slow learni
 
 How it is decided: in two looks at a batch, the outputs vary by less than a millionth over the rows while the targets
 vary; or the training accuracy is the same to six digits in at least four epochs of at least 500 rows each. Where
-another rule says why (a softmax over one unit, frozen or non-finite weights, vanishing gradients, targets out of
-reach, imbalanced labels), and where the outputs vary again, it is a note.
+another rule says why (a softmax over one unit, frozen or non-finite weights, dead units, vanishing gradients, targets
+out of reach, imbalanced labels), and where the outputs vary again, it is a note.
 
 What to do: lower the learning rate, check that the inputs reach the model scaled and in varied order, and replace
 saturating activations.
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from tuimon.rules import evidence, signals
 from tuimon.rules.causes import cause
 from tuimon.rules.curve import Point, accuracy, curve
+from tuimon.rules.dead_units import DeadUnits
 from tuimon.rules.finding import Finding
 from tuimon.rules.imbalanced_labels import balance
 from tuimon.rules.sayings import count, epochs, number
@@ -128,7 +129,8 @@ class ConstantOutput:
     def _explained(self, fit: Fit, run: Run) -> bool:
         if cause(fit, run) is not None:
             return True
-        return any(finding.severity != "note" for finding in VanishingGradient().of(fit))
+        deeper = (VanishingGradient(), DeadUnits())
+        return any(finding.severity != "note" for rule in deeper for finding in rule.of(fit))
 
     def unjudged(self, run: Run) -> str | None:
         return evidence.unjudged(run, lambda fit: fit.probes or accuracy(fit), signals.NO_PROBES)
