@@ -23,6 +23,13 @@ def test_a_tensor_that_did_not_fit() -> None:
     assert finding.snippet == "dataset.batch(4)"
 
 
+def test_a_batch_that_did_not_fit() -> None:
+    message = "Graph execution error:\n\nFailed to allocate memory for the batch of component 0\n\t [[{{node Next}}]]"
+    large = source(kind="tf.data", batch_size=8, element_bytes=512_000_004)
+    run = run_of(fit(), large, raised("ResourceExhaustedError", message, fit=1))
+    assert "memory ran out: a batch of 8 samples (3.8 GiB)" in found(OutOfMemory(), run, "error").message
+
+
 @pytest.mark.parametrize(
     ("kind", "message"),
     [

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 TYPES = ("ResourceExhaustedError", "MemoryError", "_ArrayMemoryError", "OutOfMemoryError")
 TEXTS = re.compile(
     r"OOM when allocating|std::bad_alloc|CUDA_ERROR_OUT_OF_MEMORY|CUDA out of memory|RESOURCE_EXHAUSTED: Out of memory"
-    r"|Unable to allocate|[Cc]annot allocate memory|failed to allocate memory"
+    r"|Unable to allocate|[Cc]annot allocate memory|[Ff]ailed to allocate memory"
 )
 TENSOR = re.compile(r"tensor with shape\s*\[([\d,\s]*)\](?: and type (\w+))?(?: on (\S+))?")
 ARRAY = re.compile(r"Unable to allocate ([\d.]+ \w+) for an array with shape (\([\d, ]*\)) and data type (\w+)")
+BATCH = re.compile(r"[Ff]ailed to allocate memory for the batch")
 AMOUNT = re.compile(r"allocat\w+ (\d{4,}) bytes")
 BYTES = {
     "float": 4,
@@ -72,7 +73,7 @@ class OutOfMemory:
 
     def _raised(self, run: Run, raised: ExceptionRaised, index: int | None) -> Finding:
         fit = run.fits[index] if index is not None else run.fit
-        what, numbers = _allocation(raised)
+        what, numbers = _allocation(raised, fit)
         return Finding(
             rule="out-of-memory",
             severity="error",
@@ -123,7 +124,7 @@ class OutOfMemory:
         return f"model.fit(..., batch_size={size // 2})"
 
 
-def _allocation(raised: ExceptionRaised) -> tuple[str, dict[str, object]]:
+def _allocation(raised: ExceptionRaised, fit: Fit | None) -> tuple[str, dict[str, object]]:
     """What could not be allocated, as the message says."""
     tensor = TENSOR.search(raised.message)
     if tensor:
@@ -139,6 +140,10 @@ def _allocation(raised: ExceptionRaised) -> tuple[str, dict[str, object]]:
     array = ARRAY.search(raised.message)
     if array:
         return f"an array of {array[2]} {array[3]} ({array[1]})", {"shape": array[2]}
+    source, size = (evidence.described(fit), evidence.batch_size(fit)) if fit else (None, None)
+    if BATCH.search(raised.message) and source is not None and size:
+        total = size * (source.element_bytes or 0)
+        return f"a batch of {size} samples{f' ({sayings.size(total)})' if total else ''}", {"bytes": total or None}
     amount = AMOUNT.search(raised.message)
     if amount:
         return f"{sayings.size(int(amount[1]))} could not be had", {"bytes": int(amount[1])}
