@@ -10,7 +10,8 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
-from tuimon.agent import taps
+from tuimon.agent import row_counts, taps
+from tuimon.agent.row_counts import number
 
 _accumulator: Any = None
 _local = threading.local()
@@ -64,7 +65,7 @@ def next_in_graph(original: Any, iterator: Any, types: Any, shapes: Any, name: A
     started = _clock()
     with _after([started]):
         values = original(iterator, types, shapes, name)
-    added = _add(started, values, _rows(values))
+    added = _add(started, values, row_counts.rows(values))
     with _aside():
         looks = taps.add(values)
     return _identical(values, [added, *looks])
@@ -90,7 +91,7 @@ def distributed_in_graph(original: Any, iterator: Any, name: Any) -> Any:
     started = _clock()
     with _after([started]), nesting():
         values = original(iterator, name)
-    _add(started, list(nest.flatten(values, expand_composites=True)), _rows_of_replicas(values))
+    _add(started, list(nest.flatten(values, expand_composites=True)), row_counts.rows_of_replicas(values))
     return values
 
 
@@ -182,18 +183,12 @@ def _add(started: Any, values: Sequence[Any], rows: Optional[Callable[[], Any]])
     with _aside():
         with _after(values):
             ended = _clock()
-        counts = [ended - started, _number(1.0), *_counted(rows)]
+        counts = [ended - started, number(1.0), *_counted(rows)]
         return _pack_and_add(counts)
 
 
 def _counted(rows: Optional[Callable[[], Any]]) -> List[Any]:
-    return [_number(0.0), _number(1.0)] if rows is None else [rows(), _number(0.0)]
-
-
-def _number(value: float) -> Any:
-    from tensorflow.python.framework import constant_op, dtypes
-
-    return constant_op.constant(value, dtypes.float64)
+    return [number(0.0), number(1.0)] if rows is None else [rows(), number(0.0)]
 
 
 def _pack_and_add(counts: List[Any]) -> Any:
@@ -209,17 +204,17 @@ def _add_optional(started: Any, optional: Any, types: Any, shapes: Any) -> None:
 
     def rows_inside() -> Any:
         values = gen_optional_ops.optional_get_value(optional, output_types=types, output_shapes=shapes)
-        rows = _rows(values)
-        return _number(-1.0) if rows is None else rows()
+        count = row_counts.rows(values)
+        return number(-1.0) if count is None else count()
 
     with _aside():
         with _after([optional]):
             ended = _clock()
         there = gen_optional_ops.optional_has_value(optional)
         present = gen_math_ops.cast(there, dtypes.float64)
-        rows = cond.cond(there, rows_inside, lambda: _number(0.0))
+        rows = cond.cond(there, rows_inside, lambda: number(0.0))
         unknown = gen_math_ops.cast(rows < 0.0, dtypes.float64)
-        _pack_and_add([ended - started, present, gen_math_ops.maximum(rows, _number(0.0)), unknown])
+        _pack_and_add([ended - started, present, gen_math_ops.maximum(rows, number(0.0)), unknown])
 
 
 def _identical(values: Sequence[Any], done: Sequence[Any]) -> List[Any]:
@@ -234,52 +229,3 @@ def _identical(values: Sequence[Any], done: Sequence[Any]) -> List[Any]:
         if same is not value:
             same.set_shape(value.shape)
     return passed
-
-
-def _rows(values: Sequence[Any]) -> Optional[Callable[[], Any]]:
-    """What makes the number of samples in this batch, as a float64; None when it cannot be known.
-
-    A static leading dimension is a constant. Else the size of the smallest component by that of one row. Where a
-    component is a scalar, the element is one sample: nothing was batched.
-    """
-    from tensorflow.python.framework import dtypes
-
-    dense = [value for value in values if value.dtype not in (dtypes.variant, dtypes.resource)]
-    if any(value.shape.rank == 0 for value in dense):
-        return lambda: _number(1.0)
-    known = [value for value in dense if value.shape.rank is not None]
-    for value in known:
-        if value.shape[0] is not None:
-            return lambda rows=float(value.shape[0]): _number(rows)  # type: ignore[misc]
-    sized = [(value.shape[1:].num_elements(), value) for value in known if value.shape[1:].is_fully_defined()]
-    sized = [pair for pair in sized if pair[0]]
-    if sized:
-        return lambda: _leading(*min(sized, key=lambda pair: pair[0]))
-    return (lambda: _leading_of_shape(known[0])) if known else None
-
-
-def _leading(of_one_row: int, value: Any) -> Any:
-    from tensorflow.python.framework import dtypes
-    from tensorflow.python.ops import gen_array_ops, gen_math_ops
-
-    size = gen_math_ops.cast(gen_array_ops.size(value), dtypes.float64)
-    return size if of_one_row == 1 else size / float(of_one_row)
-
-
-def _leading_of_shape(value: Any) -> Any:
-    from tensorflow.python.framework import dtypes
-    from tensorflow.python.ops import array_ops, gen_math_ops
-
-    return gen_math_ops.cast(array_ops.shape(value)[0], dtypes.float64)
-
-
-def _rows_of_replicas(values: Any) -> Optional[Callable[[], Any]]:
-    from tensorflow.python.util import nest
-
-    for component in nest.flatten(values):
-        each = getattr(component, "values", None)
-        if not isinstance(each, (tuple, list)):
-            return _rows([component]) if hasattr(component, "shape") else None
-        if all(hasattr(part, "shape") and part.shape.rank for part in each):
-            return lambda parts=each: sum(_rows([part])() for part in parts)  # type: ignore[misc]
-    return None

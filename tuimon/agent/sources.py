@@ -6,16 +6,12 @@ Nothing here calls the user's code beyond `len()` of a Sequence, which Keras cal
 from __future__ import annotations
 
 import math
-import os
 import types
 from typing import Any, Dict, List, Optional
 
 from tuimon import events
-from tuimon.agent import closures, components, guard, pipeline, sizes
+from tuimon.agent import behind, closures, components, guard, pipeline, sizes
 from tuimon.events import Facts
-
-_PATHS_CHECKED = 256
-"""File names that are looked up on disk, at most."""
 
 
 def describe(
@@ -165,7 +161,7 @@ def _dataset(x: Any, y: Any, weight: Any, adapter: Any, batch_size: Optional[int
     )
     if flow.upstream is None:
         for state in pipeline.generator_states(x)[:1]:
-            facts.update(_behind(getattr(state, "_generator", None)))
+            facts.update(behind.facts(getattr(state, "_generator", None)))
     return facts
 
 
@@ -182,7 +178,7 @@ def _unbatched(flow: sizes.Flow, count: Optional[int], leading: Optional[int]) -
 
 
 def _generator(x: Any, y: Any, weight: Any, adapter: Any, batch_size: Optional[int], shuffle: Any) -> Facts:
-    facts = _behind(x)
+    facts = behind.facts(x)
     name = closures.named(x if not isinstance(x, types.GeneratorType) else None).get("function")
     name = getattr(x, "__name__", None) or name or type(x).__name__
     stage: Facts = {"op": "from_generator", "text": "generator(%s)" % name, "function": name}
@@ -198,7 +194,7 @@ def _generator(x: Any, y: Any, weight: Any, adapter: Any, batch_size: Optional[i
 
 def _sequence(x: Any, y: Any, weight: Any, adapter: Any, batch_size: Optional[int], shuffle: Any) -> Facts:
     batches = _length(x)
-    facts = _behind(x)
+    facts = behind.facts(x)
     stage: Facts = {"op": "sequence", "text": "%s(%s)" % (type(x).__name__, _said(batches))}
     if batches is not None:
         stage["count"] = batches
@@ -260,57 +256,6 @@ _DESCRIBERS: Dict[str, Any] = {
     "sequence": _sequence,
     "torch-dataloader": _loader,
 }
-
-
-# --- behind a generator or a Sequence: arrays, lists and file names that its code can see
-
-
-def _behind(source: Any) -> Facts:
-    """How many rows the source seems to draw from: an estimate, by the longest array or list that it can see."""
-    seen = closures.variables(source)
-    # Of inputs and labels, which are equally long, the inputs: they have more dimensions.
-    found = [(_rows_in(value) or 0, _dimensions(value), key) for key, value in seen.items()]
-    rows, _, name = max(found, key=lambda one: one[:2], default=(0, 0, ""))
-    facts: Facts = {}
-    if rows >= 2:
-        facts.update(upstream_size=rows, upstream_known_by="estimated")
-        facts["upstream_reason"] = "the length of `%s`, which its code reads" % name
-        shape = getattr(seen[name], "shape", None)
-        if shape is not None:
-            facts["upstream_row_shape"] = [int(each) for each in shape[1:]]
-    facts.update(_paths(seen))
-    return facts
-
-
-def _rows_in(value: Any) -> Optional[int]:
-    if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return components.rows(value)
-    if type(value).__module__.startswith("pandas") and hasattr(value, "shape"):
-        return int(value.shape[0])
-    return len(value) if isinstance(value, (list, tuple)) else None
-
-
-def _dimensions(value: Any) -> int:
-    count = getattr(value, "ndim", 0)
-    return count if isinstance(count, int) else 0
-
-
-def _paths(seen: Dict[str, Any]) -> Facts:
-    """Look up whether the files exist whose names stand in a list that the code can see."""
-    for value in seen.values():
-        if not isinstance(value, (list, tuple)) or len(value) < 2 or not _is_path(value[0]):
-            continue
-        step = max(1, len(value) // _PATHS_CHECKED)
-        names = [each for each in value[::step][:_PATHS_CHECKED] if _is_path(each)]
-        return {"paths_checked": len(names), "paths_missing": sum(1 for each in names if not os.path.exists(each))}
-    return {}
-
-
-def _is_path(value: Any) -> bool:
-    if not isinstance(value, (str, os.PathLike)):
-        return False
-    text = os.fspath(value)
-    return isinstance(text, str) and "://" not in text and os.sep in text and bool(os.path.splitext(text)[1])
 
 
 def _prefetch_by_keras() -> List[Facts]:
