@@ -20,7 +20,8 @@ from tuimon.telling import Teller, summary
 
 PAUSE = 0.05
 BUDGET = 0.2
-DIAGNOSE_EVERY = 0.5
+DIAGNOSE_EVERY, DIAGNOSE_SHARE = 0.5, 0.03
+"""Seconds between two looks for findings, more where a look would take a larger share of the time."""
 
 FAILED_ON = 3
 """Exit status when `--fail-on` finds something and the script itself was content."""
@@ -55,14 +56,16 @@ def watch(
     looked at.
     """
     watched, teller = Watched(Run()), Teller()
-    diagnosed_at, fresh = 0.0, False
+    due, fresh = 0.0, False
     while not source.ended:
         ready = source.take(BUDGET)
         watched.run.apply_all(ready)
         fresh = fresh or bool(ready)
-        if fresh and time.monotonic() - diagnosed_at >= DIAGNOSE_EVERY:
+        began = time.monotonic()
+        if fresh and began >= due:
             watched.findings = diagnose(watched.run)
-            diagnosed_at, fresh = time.monotonic(), False
+            took, fresh = time.monotonic() - began, False
+            due = began + max(DIAGNOSE_EVERY, took / DIAGNOSE_SHARE)
             for line in teller.news(watched.run, watched.findings):
                 output.say(line)
             tell(watched.run, watched.findings)

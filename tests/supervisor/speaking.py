@@ -6,8 +6,10 @@ import sys
 import time
 
 from tuimon import events
+from tuimon.agent import control
 from tuimon.agent.outbox import outbox
 
+control.install()
 wanted, end = pathlib.Path("steps"), pathlib.Path("end")
 outbox.put(events.FitStarted(fit=1, epochs=1))
 outbox.put(events.EpochStarted(fit=1, epoch=0))

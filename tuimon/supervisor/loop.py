@@ -48,7 +48,7 @@ class Loop:
             if hash(line) not in self._known:  # it may say again what the supervisor before has recorded
                 self.recorder.record(event, line)
             return
-        request = requests.asked_by(event, connection, self.host)
+        request = requests.completed(event, connection, self.host, self.directory.path)
         self.recorder.record(request)
         if self.ingest is not None:
             answer = requests.carry_out(request, self.child, self.ingest, time.time())

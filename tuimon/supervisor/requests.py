@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import signal
+import time
+from pathlib import Path
 
 from tuimon import events, wire
 from tuimon.supervisor.child import Child
@@ -12,10 +14,15 @@ from tuimon.supervisor.ingest import Connection, Ingest
 FOR_AGENTS = (events.EpochStopRequested, events.StacksRequested, events.WeightsRequested)
 
 
-def asked_by(request: events.Request, connection: Connection, host: str) -> events.Request:
-    """The request with who asked, as the kernel knows it, before what the client says of itself."""
+def completed(request: events.Request, connection: Connection, host: str, directory: Path) -> events.Request:
+    """The request with who asked, as the kernel knows it, before what the client says of itself, and with a place for
+    what it makes."""
     client = f"{request.by}, pid {connection.pid}" if request.by else f"pid {connection.pid}"
-    return dataclasses.replace(request, by=f"{connection.user}@{host} ({client})")
+    request = dataclasses.replace(request, by=f"{connection.user}@{host} ({client})")
+    if isinstance(request, events.WeightsRequested) and not request.path:
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(request.at))
+        request = dataclasses.replace(request, path=str(directory / f"{stamp}.weights.h5"))
+    return request
 
 
 def carry_out(request: events.Request, child: Child, ingest: Ingest, now: float) -> events.RequestAnswered | None:
