@@ -89,6 +89,7 @@ def said(rule: str, severity: str = "error", fit: int | None = 0, at: float = 1.
         ([said("input-bound"), said("low-coverage"), said("empty-epoch")], "empty-epoch"),
         ([said("script-failed"), said("out-of-memory")], "out-of-memory"),
         ([said("ended-early"), said("ran-short")], "ran-short"),
+        ([said("ended-early"), said("missing-targets")], "missing-targets"),
         ([said("non-finite-loss"), said("killed")], "killed"),
         ([said("stalled", "warning"), said("non-finite-loss")], "non-finite-loss"),
         ([said("ran-short", over=True), said("input-bound")], "input-bound"),

@@ -13,7 +13,6 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("killed", "script-failed", "stalled", "dead-worker"),
     ("non-finite-loss", "non-finite-weights", "non-finite-data"),
     ("ran-short", "shrinking-epochs", "repeated-batch", "tiny-epochs", "low-coverage"),
-    ("ended-early",),
     (
         "missing-targets",
         "labels-out-of-range",
@@ -25,6 +24,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
         "unfit-loss",
         "imbalanced-labels",
     ),
+    ("ended-early",),  # behind all that may say why
     ("input-bound",),
 )
 """Groups of rules, the most telling first. Rules that are not listed follow in the order of their first evidence."""
