@@ -28,8 +28,26 @@ MARGIN = 24
 DARK = TerminalTheme(
     (18, 20, 26),
     (213, 217, 227),
-    [(40, 44, 54), (255, 107, 122), (143, 212, 107), (242, 184, 75), (91, 156, 245), (199, 146, 234), (125, 207, 255), (213, 217, 227)],
-    [(124, 132, 150), (255, 130, 143), (170, 230, 140), (250, 205, 110), (130, 180, 250), (215, 170, 245), (160, 220, 255), (255, 255, 255)],
+    [
+        (40, 44, 54),
+        (255, 107, 122),
+        (143, 212, 107),
+        (242, 184, 75),
+        (91, 156, 245),
+        (199, 146, 234),
+        (125, 207, 255),
+        (213, 217, 227),
+    ],
+    [
+        (124, 132, 150),
+        (255, 130, 143),
+        (170, 230, 140),
+        (250, 205, 110),
+        (130, 180, 250),
+        (215, 170, 245),
+        (160, 220, 255),
+        (255, 255, 255),
+    ],
 )
 LIGHT = TerminalTheme((250, 250, 247), (34, 37, 45), [(34, 37, 45)] * 8, [(34, 37, 45)] * 8)
 
@@ -50,7 +68,7 @@ def draw(strips: Sequence[Strip], width: int, path: Path, theme: TerminalTheme =
             for char in segment.text:
                 _cell(pen, char, MARGIN + x * WIDTH, MARGIN + y * HEIGHT, front, back, fonts, bold)
                 x += 1
-    image.save(path, optimize=True)
+    image.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _colours(style: Style, theme: TerminalTheme) -> tuple[Colour, Colour | None]:
@@ -143,11 +161,11 @@ def _braille(pen: ImageDraw.ImageDraw, bits: int, x: int, y: int, front: Colour)
 
 
 def _shade(pen: ImageDraw.ImageDraw, sparse: int, x: int, y: int, front: Colour) -> None:
-    for dy in range(0, HEIGHT, 2):
-        for dx in range(0, WIDTH, 2):
-            index = dx // 2 + dy // 2
-            if sparse == 1 and not (dy // 2 % 2 and dx // 2 % 2):
-                pen.rectangle((x + dx, y + dy, x + dx + 1, y + dy + 1), fill=front)
-            elif sparse > 1 and index % 2 == 0 and (sparse == 2 or dy // 2 % 2 == 0):
-                pen.rectangle((x + dx, y + dy, x + dx + 1, y + dy + 1), fill=front)
-
+    """A pattern of dots: three of four (1), every other (2), or one of four (4)."""
+    for row in range(HEIGHT // 2):
+        for column in range(WIDTH // 2):
+            dense = not (row % 2 and column % 2)
+            every_other = (row + column) % 2 == 0
+            if dense if sparse == 1 else every_other and (sparse == 2 or row % 2 == 0):
+                left, top = x + 2 * column, y + 2 * row
+                pen.rectangle((left, top, left + 1, top + 1), fill=front)

@@ -1,0 +1,105 @@
+"""All pictures of the screen: `python -m screenshots.take [NAME …]`, as SVG, and as PNG where Pillow is installed.
+
+The runs in `screenshots/runs` were recorded from real training; a picture shows one at some moment. Eight GPUs are a
+made-up recording.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from textual.strip import Strip
+
+from tests.tui.recorded import Story, recorded
+from tests.tui.screen import Listed, refresh
+from tuimon import events, wire
+from tuimon.tui.app import Watch
+
+HERE = Path(__file__).parent
+RUNS = HERE / "runs"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`moment` is the share of the recording that has been played; `keys` are pressed before the picture is taken."""
+
+    name: str
+    run: str
+    size: tuple[int, int] = (120, 40)
+    moment: float = 1.0
+    keys: tuple[str, ...] = ()
+    theme: str = "dark"
+
+
+PICTURES = (
+    Picture("healthy", "healthy", moment=0.8),
+    Picture("healthy-small", "healthy", (80, 24), moment=0.8),
+    Picture("healthy-large", "healthy", (250, 70), moment=0.8),
+    Picture("half-unseen", "half", moment=0.7),
+    Picture("starved", "starved", moment=0.95),
+    Picture("not-finite", "nan", moment=0.95),
+    Picture("finding", "starved", moment=0.95, keys=("tab", "tab", "tab", "tab", "enter")),
+    Picture("epochs", "healthy", keys=("e",)),
+    Picture("model", "half", keys=("m",)),
+    Picture("help", "healthy", keys=("question_mark",)),
+    Picture("light", "healthy", moment=0.8, theme="light"),
+    Picture("eight-gpus", "eight-gpus"),
+)
+
+
+def recording(name: str) -> list[events.Event]:
+    if name == "eight-gpus":
+        return recorded(Story(gpus=8, name="resnet50"))
+    with gzip.open(RUNS / name / "journal.jsonl.gz", "rb") as lines:
+        return [wire.decode(line.rstrip(b"\n"), orjson.loads) for line in lines]
+
+
+def until(those: Sequence[events.Event], moment: float) -> list[events.Event]:
+    times = [event.at for event in those if event.at]
+    last = times[0] + (times[-1] - times[0]) * moment
+    return [event for event in those if event.at <= last]
+
+
+async def take(picture: Picture) -> tuple[Watch, list[Strip], str]:
+    """The app, its lines, and its picture as SVG."""
+    those = until(recording(picture.run), picture.moment)
+    directory = RUNS / picture.run
+    app = Watch(Listed(those), directory=directory, interval=3600.0, theme=picture.theme)
+    app.title = "tuimon"
+    async with app.run_test(size=picture.size) as pilot:
+        await pilot.pause()
+        refresh(app)
+        for key in picture.keys:
+            await pilot.press(key)
+        await pilot.pause()
+        app.paint()
+        await pilot.pause()
+        return app, app.screen._compositor.render_strips(), app.export_screenshot()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="these pictures only")
+    names = parser.parse_args(arguments).names
+    for picture in PICTURES:
+        if names and picture.name not in names:
+            continue
+        _, strips, svg = asyncio.run(take(picture))
+        (HERE / f"{picture.name}.svg").write_text(svg)
+        try:
+            from screenshots.picture import DARK, LIGHT, draw
+        except ImportError:
+            print(f"{picture.name}: no PNG without Pillow")
+        else:
+            theme = LIGHT if picture.theme == "light" else DARK
+            draw(strips, picture.size[0], HERE / f"{picture.name}.png", theme)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""The pictures that the README shows can still be taken, from recordings of real training."""
+
+from __future__ import annotations
+
+import pytest
+
+from screenshots.take import HERE, PICTURES, Picture, take
+
+SAYS = {
+    "healthy": "all of it",
+    "half-unseen": "left unseen (50%)",
+    "starved": "maps one element at a time",
+    "finding": "what to do",
+    "epochs": "val_accuracy",
+    "model": "Sequential",
+    "help": "the training goes on",
+    "eight-gpus": "driver 550.54",
+}
+"""What must be readable in a picture; in the others, the name of the run."""
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+async def test_can_be_taken(picture: Picture) -> None:
+    _, strips, svg = await take(picture)
+    text = "\n".join(strip.text for strip in strips)
+
+    assert len(strips) == picture.size[1]
+    assert SAYS.get(picture.name, picture.run) in text
+    assert svg.startswith("<svg")
+    assert (HERE / f"{picture.name}.svg").exists(), "python -m screenshots.take"
