@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import fit, run_of
+from tests.builders import epoch, fit, run_of
 from tests.rules.data import falling, net, scan
 from tests.rules.judging import found, quiet
 from tuimon.rules.frozen_weights import FrozenWeights
@@ -43,3 +43,7 @@ def test_a_frozen_base_under_a_head_and_one_still_epoch_are_fine() -> None:
     quiet(RULE, run_of(fit(), falling([0.7] * 3), scan(0), scan(1, 2), scan(2, 2)))
     quiet(RULE, run_of(fit(), falling([0.7] * 3), scan(0), scan(1, 4), scan(2, 3)))
     quiet(RULE, run_of(fit(), falling([0.7] * 3), scan(0, 4, compared=False), scan(1, 4)))
+
+
+def test_without_a_step_nothing_can_change() -> None:
+    quiet(RULE, run_of(fit(), net(), *[epoch(e, 0) for e in range(4)], scan(0), *[scan(e, 4) for e in range(1, 4)]))

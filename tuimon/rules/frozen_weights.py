@@ -40,6 +40,8 @@ class FrozenWeights:
             yield from self.of(fit)
 
     def of(self, fit: Fit) -> Iterator[Finding]:
+        if not fit.steps_done:
+            return  # nothing-trained says why
         if any(NothingTrainable().of(fit)):
             yield from self._without_any(fit)
             return
