@@ -68,7 +68,7 @@ def draw(strips: Sequence[Strip], width: int, path: Path, theme: TerminalTheme =
             for char in segment.text:
                 _cell(pen, char, MARGIN + x * WIDTH, MARGIN + y * HEIGHT, front, back, fonts, bold)
                 x += 1
-    image.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _colours(style: Style, theme: TerminalTheme) -> tuple[Colour, Colour | None]:

@@ -92,7 +92,10 @@ def _fit(story: Story, at: float) -> Iterator[events.Event]:
         upstream_size=story.size,
         upstream_known_by=story.size_known_by,
         pipeline=list(story.pipeline or PIPELINE),
-        components=[{"name": "image", "role": "x", "shape": [None, 28, 28, 1], "dtype": "float32"}],
+        components=[
+            {"name": "image", "role": "x", "shape": [None, 28, 28, 1], "dtype": "float32", "kind": "dense"},
+            {"name": "label", "role": "y", "shape": [None], "dtype": "int64", "kind": "dense"},
+        ],
     )
     yield source
     yield events.ModelDescribed(

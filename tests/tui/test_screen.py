@@ -230,6 +230,14 @@ async def test_a_finding_is_in_the_header_and_in_its_pane_and_has_a_page() -> No
         assert "input-bound" in shown(app)
 
 
+async def test_f_opens_the_finding_of_the_header() -> None:
+    async with screen(recorded(HALF), (120, 40)) as (app, pilot):
+        app.view.findings, app.view.headline = [replace(FINDING, rule="input-bound"), FINDING], FINDING
+        await pilot.press("f")
+        await pilot.pause()
+        assert "low-coverage" in shown(app)
+
+
 async def test_the_table_of_epochs_sorts_by_any_column() -> None:
     async with screen(recorded(Story()), (120, 40)) as (app, pilot):
         await pilot.press("e")

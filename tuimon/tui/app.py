@@ -47,6 +47,7 @@ class Watch(ExactApp):
         Binding("colon,ctrl+p", "commands", "commands"),
         Binding("space", "hold", "hold still"),
         Binding("e", "epochs", "epochs"),
+        Binding("f", "finding", "the worst finding"),
         Binding("m", "facts", "model"),
         Binding("slash", "search", "search"),
         Binding("t", "theme", "theme"),
@@ -188,6 +189,16 @@ class Watch(ExactApp):
         from tuimon.tui.pages.finding import FindingPage
 
         self.open_page(FindingPage(message.finding))
+
+    def action_finding(self) -> None:
+        """The page of the finding in the header, or of the first one."""
+        from tuimon.tui.pages.finding import FindingPage
+
+        findings = self.view.ordered_findings
+        if findings:
+            self.open_page(FindingPage(self.view.headline or findings[0]))
+        else:
+            self.notice("nothing has been found")
 
     def action_hold(self) -> None:
         """Pause the recording; of a run that goes on, hold the picture still."""

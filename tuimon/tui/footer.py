@@ -6,7 +6,7 @@ from tuimon.tui.ink import Row
 from tuimon.tui.pane import Painted
 from tuimon.tui.view import View
 
-KEYS = "q leave  ? help  tab pane  enter zoom  e epochs  m model  r runs  : commands  space pause"
+KEYS = "q leave  ? help  tab pane  enter zoom  f finding  e epochs  m model  r runs  : commands  space pause"
 
 
 class Footer(Painted):
