@@ -3,12 +3,17 @@
 Training earns them, a small fixed share of its time, and every look is paid with what it really took. The first few
 looks of a process are free of that, so that a short run is judged too: each may take as much as a small share of the
 processor time that the process has used until then, most of which went into importing and tracing.
+
+What a look took is its wall time, or the processor time of the process if that is less: on a machine that others keep
+busy, wall time says more of them than of the look.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Optional
+from typing import Callable, Optional, Tuple, TypeVar
+
+T = TypeVar("T")
 
 
 class Budget:
@@ -21,6 +26,17 @@ class Budget:
     def earn(self, trained: Optional[float]) -> None:
         """Take in that training went on for so many seconds."""
         self.seconds += self.share * max(0.0, trained or 0.0)
+
+    def measure(self, look: Callable[[], T]) -> Tuple[T, float]:
+        """What the look returns, and the seconds that it took, which are spent even if it raises."""
+        wall, processor = time.perf_counter(), time.process_time()
+        taken = 0.0
+        try:
+            seen = look()
+        finally:
+            taken = min(time.perf_counter() - wall, time.process_time() - processor)
+            self.spend(taken)
+        return seen, taken
 
     def allows(self, expected: float) -> bool:
         """A look that is expected to take so many seconds may be taken now."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from tuimon import events
@@ -25,7 +24,7 @@ SECONDS_PER_LAYER = 3e-3
 SECONDS_PER_TIME_STEP = 10e-3
 """What a first look is expected to cost beside the arithmetic; a recurrent layer runs step by step."""
 
-_budget = Budget(share=0.001, early_share=0.02, early_looks=6)
+_budget = Budget(share=0.001, early_share=0.03, early_looks=6)
 
 
 class Prober:
@@ -67,18 +66,15 @@ class Prober:
         most = min(ROWS, batch or 32)
         if not self._budget.allows(self._expected(most, seconds, samples)):
             return None
-        began = time.perf_counter()
         try:
             with forward.unwarned():
-                probed = self._probed(*self._data, most)
+                data = self._data
+                probed, taken = self._budget.measure(lambda: self._probed(*data, most))
         except Exception as error:
             self.obstacle = "%s: %s" % (type(error).__name__, error)
             return None
-        finally:
-            taken = time.perf_counter() - began
-            self._budget.spend(taken)
-            # A first look loads and warms up what later ones find ready.
-            self._cost = taken / 2 if self._cost is None else taken
+        # A first look loads and warms up what later ones find ready.
+        self._cost = taken / 2 if self._cost is None else taken
         return events.ModelProbed(fit=self.fit, epoch=epoch, seconds=taken, **probed)
 
     def _expected(self, most: int, seconds: Optional[float], samples: Optional[int]) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from tuimon import events
@@ -45,18 +44,18 @@ class Scanner:
         self._budget.earn(seconds)
         if self._cost is not None and not self._budget.allows(self._cost):
             return None
-        began = time.perf_counter()
         variables = list(self.model.trainable_variables)
         if self._cost is None:
             self._cost = _expected(variables)
             if not self._budget.allows(self._cost):
                 return None
+        scanned, self._cost = self._budget.measure(lambda: self._scanned(epoch, variables))
+        return events.WeightsScanned(**scanned, seconds=self._cost)
+
+    def _scanned(self, epoch: int, variables: List[Any]) -> Dict[str, Any]:
         numpy = sys.modules["numpy"]  # every Keras has loaded it
         with numpy.errstate(all="ignore"):
-            scanned = self._scan(epoch, variables, numpy)
-        self._cost = time.perf_counter() - began
-        self._budget.spend(self._cost)
-        return events.WeightsScanned(**scanned, seconds=self._cost)
+            return self._scan(epoch, variables, numpy)
 
     def _scan(self, epoch: int, variables: List[Any], numpy: Any) -> Dict[str, Any]:
         stride = max(1, math.ceil(sum(map(_size, variables)) / COMPARED))
