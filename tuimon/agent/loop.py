@@ -16,6 +16,7 @@ from tuimon.agent import calls, guard, identity, looks
 from tuimon.agent import optimizer as optimizers
 from tuimon.agent.iterators import Totals
 from tuimon.agent.ledger import Ledger, Meter, numbers, resident
+from tuimon.agent.validation import Evaluation
 
 perf = time.perf_counter
 
@@ -196,43 +197,6 @@ class Loop:
         if self.in_epoch:
             self._settle()
             self.ledger.cut()
-
-
-class Evaluation:
-    """Batches evaluated by hand, one after the other, with no step between them."""
-
-    def __init__(self, call: calls.Call, epoch: int) -> None:
-        self.call = call
-        self.epoch = epoch
-        self.began = self.ended = perf()
-        self.meter = Meter(looks.reading)
-        self.steps = 0
-        self.samples: Optional[int] = 0
-        self.logs: Any = None
-        call.put(events.ValidationStarted(at=time.time(), fit=call.number, epoch=epoch))
-
-    def batch(self, logs: Any, rows: Optional[int]) -> None:
-        self.steps += 1
-        self.samples = None if rows is None or self.samples is None else self.samples + rows
-        self.logs = logs
-        self.ended = perf()
-
-    def end(self) -> Tuple[Totals, float]:
-        """Tell it; what came for it, and the seconds that it took."""
-        seconds = self.ended - self.began
-        self.call.put(
-            events.ValidationEnded(
-                at=time.time(),
-                fit=self.call.number,
-                epoch=self.epoch,
-                steps=self.steps,
-                samples=self.samples,
-                samples_known_by=None if self.samples is None else "exact",
-                seconds=seconds,
-                metrics=numbers(self.logs),
-            )
-        )
-        return self.meter.taken(), seconds
 
 
 def marks() -> Dict[int, int]:

@@ -15,6 +15,7 @@ from tuimon.agent.calls import Call
 from tuimon.agent.ledger import Counters, Ledger, Meter, numbers, resident
 from tuimon.agent.outbox import outbox
 from tuimon.agent.timed import TimedCallbacks, worth_timing
+from tuimon.agent.validation import Validation
 
 perf = time.perf_counter
 
@@ -31,7 +32,10 @@ class Recorder:
         self.wish: Optional[Any] = None
         """A function to call at the next batch end, once."""
         self.stop_asked = False
-        self.testing: Optional["Validation"] = None
+        self.testing: Optional[Validation] = None
+        self.testing_logs: Any = None
+        """What the last evaluation came to."""
+        self.ledger_open = False
         self.open_step = False
         self.first_wait: Optional[float] = None
         self._epoch_callbacks = 0.0
@@ -67,12 +71,8 @@ class Recorder:
             "metrics": dict(self._results()),
         }
 
-    ledger_open = False
-
     def _results(self) -> Dict[str, Optional[float]]:
         return numbers(self.testing_logs) if self.call.kind == "evaluate" else {}
-
-    testing_logs: Any = None
 
     # --- training
 
@@ -199,7 +199,7 @@ class Recorder:
             self.call.facts["callbacks"] = [type(callback).__name__ for callback in callback_list.callbacks]
             identity.tell_devices(self.model)
             self.call.announce()
-            self.testing = Validation(self, planned=None)
+            self.testing = Validation(self.call, self.counters.epoch)
             return
         self.settle_steps()
         self.ledger.cut()
@@ -207,7 +207,7 @@ class Recorder:
             self.timed.seconds = None
         self.call.looks.validation(self.counters.epoch)
         planned = self.call.facts.get("validation_steps") or self.call.looks.batches("validation")
-        self.testing = Validation(self, planned)
+        self.testing = Validation(self.call, self.counters.epoch)
         epoch = self.counters.epoch
         self.call.put(events.ValidationStarted(at=time.time(), fit=self.call.number, epoch=epoch, steps=planned))
 
@@ -251,26 +251,6 @@ class Recorder:
             testing.tell_progress()
         elif self.ledger_open:
             self.ledger.cut()
-
-
-class Validation:
-    """One pass over the validation data, or an evaluate by itself."""
-
-    def __init__(self, recorder: Recorder, planned: Optional[int]) -> None:
-        self.recorder = recorder
-        self.planned = planned
-        self.began = perf()
-        self.last = -1  # index of the last batch that was evaluated
-        self.meter = Meter(looks.reading)
-        self._told = -1
-
-    def tell_progress(self) -> None:
-        last = self.last
-        if last > self._told:
-            self._told = last
-            recorder = self.recorder
-            number, epoch = recorder.call.number, recorder.counters.epoch
-            recorder.call.put(events.ValidationStepsEnded(at=time.time(), fit=number, epoch=epoch, steps=last + 1))
 
 
 def poll() -> None:
