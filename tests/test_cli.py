@@ -13,6 +13,7 @@ from tests.harness import Tuimon
 from tuimon import events
 from tuimon.cli import parser
 from tuimon.verbs import VERBS
+from tuimon.verbs.command import kept_out
 from tuimon.verbs.run import VALUED, split
 
 BAD: list[tuple[list[str], str]] = [
@@ -196,6 +197,21 @@ def test_options_end_where_the_command_begins() -> None:
     assert split(["--json=-", "-m", "pkg", "--", "z"]) == (["--json=-"], ["-m", "pkg", "--", "z"])
     assert split(["--headless", "--", "nice", "python"]) == (["--headless"], ["--", "nice", "python"])
     assert split(["--name"]) == (["--name"], [])
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["python", "-I", "train.py"], "-I"),
+        (["nice", "/usr/bin/python3.12", "-u", "-BE", "train.py"], "-BE"),
+        (["python", "train.py", "-I"], None),
+        (["python", "-m", "pkg", "-E"], None),
+        (["python", "-X", "dev", "train.py"], None),
+        (["bash", "train.sh", "-S"], None),
+    ],
+)
+def test_a_python_that_lets_no_agent_in_is_noticed(command: list[str], option: str | None) -> None:
+    assert kept_out(command) == option
 
 
 def test_options_with_a_value_are_known_to_the_splitter() -> None:

@@ -12,11 +12,12 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -179,14 +180,16 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
         raise UsageError(f"{name!r} cannot be a run's name", "use letters, digits and . _ + = @ - (80 at most)")
     try:
         where.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _only_one(where):
+        with _only_one(where), ExitStack() as unfinished:
             for other in every(where) if name else []:
                 if name in (other.read().name, other.id):
                     raise UsageError(f"a run named {name!r} exists ({other.id})", "choose another --name")
             directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)))
             directory.path.mkdir(mode=0o700)
+            unfinished.callback(shutil.rmtree, directory.path, ignore_errors=True)
             here = {"host": socket.gethostname(), "boot": boot_id(), "started_at": time.time()}
             directory.write(Summary(id=directory.id, name=name, **{**here, **known}))
+            unfinished.pop_all()
     except OSError as error:
         reason = error.strerror or str(error)
         raise TuimonError(f"cannot keep runs in {where}: {reason}", "give a writable folder with --log-dir") from None

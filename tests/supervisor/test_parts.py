@@ -31,7 +31,7 @@ from tuimon.supervisor.samplers.process import Tree
         (b"[Epoch 3 of 10] loss 0.5\n", [(3, 10)]),
         (b"--- EPOCH #12 ---\n", [(12, None)]),
         (b"Epoch=4/9\r\nEpoch=5/9\r\n", [(4, 9), (5, 9)]),
-        (b"Epochs: 20\n", [(20, None)]),
+        (b"Epochs: 20\n", []),
         (b"the epoch 3 was good\n", []),
         (b"Epoch 3", []),
         (b"epochal 3\n", []),

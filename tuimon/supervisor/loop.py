@@ -7,6 +7,7 @@ import os
 import selectors
 import signal
 import time
+import traceback
 from collections.abc import Set
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tuimon.supervisor.child import Child, End
 from tuimon.supervisor.ingest import Connection, Ingest
 from tuimon.supervisor.output import Output
 from tuimon.supervisor.recorder import Recorder
-from tuimon.supervisor.samplers import SAMPLERS
+from tuimon.supervisor.samplers import SAMPLERS, Sampler
 from tuimon.supervisor.samplers.cgroup import Cgroup
 
 LAST_WORDS = 2.0
@@ -106,9 +107,8 @@ class Loop:
             self.recorder.record(events.GapRecorded(at=now, what="host", since=self._ticked, until=now, reason=reason))
         self._ticked = now
         self.recorder.resume(now)
-        for sampler in self._samplers:
-            for event in sampler.sample(now):
-                self.recorder.record(event)
+        for sampler in list(self._samplers):
+            self._sample(sampler, now)
         for event in self._output.look(now):
             self.recorder.record(event)
         assert self.ingest is not None
@@ -116,6 +116,14 @@ class Loop:
             self.ingest.ensure()
         self._count_unreadable(now)
         self._fold_spools()
+
+    def _sample(self, sampler: Sampler, now: float) -> None:
+        try:
+            for event in sampler.sample(now):
+                self.recorder.record(event)
+        except Exception:  # a mistake in one sampler must not end the record of all else
+            traceback.print_exc()
+            self._samplers.remove(sampler)
 
     def _count_unreadable(self, now: float) -> None:
         assert self.ingest is not None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tuimon import events
 from tuimon.runs import RunDirectory
 
-EPOCH_LINE = re.compile(rb"^\W*epochs?\b[\s:#=\[(]*(\d{1,9})(?:\s*(?:/|of)\s*(\d{1,9}))?", re.IGNORECASE)
+EPOCH_LINE = re.compile(rb"^\W*epoch\b[\s:#=\[(]*(\d{1,9})(?:\s*(?:/|of)\s*(\d{1,9}))?", re.IGNORECASE)
 LINE_END = re.compile(rb"[\r\n]+")
 LONGEST_LINE = 4096
 AT_ONCE = 1 << 20

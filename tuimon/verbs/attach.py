@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimon.errors import UsageError
+from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs.options import Subparsers, add_log_dir, add_report, add_screen, screen_options, settings_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from tuimon import runs, supervisor
+    from tuimon import runs
     from tuimon.headless import has_screen
     from tuimon.verbs.run import check_report
 
@@ -41,14 +41,24 @@ def run(args: argparse.Namespace) -> int:
     directory = _chosen(args, where)
     if directory is None:
         return 2
-    host = directory.elsewhere()
-    if host is None:
-        if supervisor.needed(directory):
-            supervisor.adopt(directory)
-        supervisor.settle(directory)
+    if directory.elsewhere() is None:
+        _take_over(directory)
     if has_screen() and not args.headless and args.json != "-":
         return _screen(directory, args, settings)
     return _headless(directory, args, settings)
+
+
+def _take_over(directory: RunDirectory) -> None:
+    """Put a supervisor where one died."""
+    from tuimon import supervisor
+
+    try:
+        if supervisor.needed(directory):
+            supervisor.adopt(directory)
+        supervisor.settle(directory)
+    except TuimonError:
+        if not directory.supervised():  # nobody else was quicker
+            raise
 
 
 def _chosen(args: argparse.Namespace, where: Path) -> RunDirectory | None:

@@ -6,6 +6,7 @@ import argparse
 
 from tuimon.errors import UsageError
 from tuimon.verbs import run as run_verb
+from tuimon.verbs.command import interpreter
 from tuimon.verbs.options import Subparsers, settings_of
 
 DESCRIPTION = """Train a small convolutional network on images that it draws itself, about a minute on two cores, and
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from tuimon.demo import SCRIPT
 
     run_verb.check_report(args.json)
-    python = run_verb.interpreter(args.python)
+    python = interpreter(args.python)
     if python == sys.executable and find_spec("tensorflow") is None:
         raise UsageError(
             "the demo needs TensorFlow", "pip install 'tuimon[tensorflow]', or give --python EXE that has it"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimon.errors import TuimonError, UsageError
+from tuimon.verbs.command import command_of, kept_out
 from tuimon.verbs.options import (
     RULE_OPTIONS,
     SCREEN_VALUED,
@@ -114,6 +115,9 @@ def start(command: list[str], args: argparse.Namespace, settings: Settings) -> i
     from tuimon.headless import caught, has_screen
     from tuimon.supervisor import Plan
 
+    option = kept_out(command)
+    if option:
+        print(f"tuimon: python {option} keeps the agent out: only the process will be seen", file=sys.stderr)
     plan = Plan(command, args.name, args.dataset_size, settings["interval"], settings.facts())
     with caught() as came:
         directory = runs.create(runs.home(settings["log-dir"]), args.name, command=command, cwd=os.getcwd())
@@ -178,57 +182,3 @@ def check_report(path: str | None) -> None:
         folder = os.path.dirname(os.path.abspath(path))
         if not os.access(folder, os.W_OK):
             raise UsageError(f"cannot write in {folder}", "give another --json")
-
-
-# --- what to run
-
-
-def command_of(args: argparse.Namespace) -> list[str]:
-    """The command line as `python …`, checked as far as it can be checked without running it."""
-    if not args.command:
-        raise UsageError("what is to be run?", "give a script: `tuimon run train.py`")
-    if args.command[0] == "-m":
-        if len(args.command) < 2:
-            raise UsageError("-m needs a module", "e.g. `tuimon run -m pkg.train`")
-        return [interpreter(args.python), *args.command]
-    if args.command[0] == "--":
-        return _free_command(args.command[1:])
-    script = args.command[0]
-    if not os.path.exists(script):
-        raise UsageError(f"no such script: {script}", "a command that is no script goes behind `--`")
-    if os.path.isdir(script) and not os.path.exists(os.path.join(script, "__main__.py")):
-        raise UsageError(f"{script} is a directory without __main__.py", "give the script in it")
-    if not os.access(script, os.R_OK):
-        raise UsageError(f"cannot read {script}", "check its permissions")
-    return [interpreter(args.python), *args.command]
-
-
-def _free_command(command: list[str]) -> list[str]:
-    if not command:
-        raise UsageError("nothing behind --", "e.g. `tuimon run -- nice python train.py`")
-    if shutil.which(command[0]) is None:
-        raise UsageError(f"no such command: {command[0]}", "is it on PATH, and executable?")
-    return command
-
-
-def interpreter(wanted: str | None) -> str:
-    """The Python that runs the script: `--python`, else ours; an active environment's where only that has TensorFlow
-    or Keras."""
-    if wanted is None:
-        return _active_interpreter() or sys.executable
-    if os.path.isdir(wanted) and os.path.exists(os.path.join(wanted, "bin", "python")):
-        wanted = os.path.join(wanted, "bin", "python")
-    found = shutil.which(wanted)
-    if found is None:
-        raise UsageError(f"no such interpreter: {wanted}", "give the path of a Python, or of its environment")
-    return found
-
-
-def _active_interpreter() -> str | None:
-    from importlib.util import find_spec
-
-    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        python = Path(os.environ.get(variable, "")) / "bin" / "python"
-        if os.environ.get(variable) and python.exists() and Path(os.environ[variable]) != Path(sys.prefix):
-            return None if find_spec("tensorflow") or find_spec("keras") else str(python)
-    return None
