@@ -64,7 +64,7 @@ def _active_interpreter() -> str | None:
 
 
 def kept_out(command: Sequence[str]) -> str | None:
-    """The option with which the command's Python ignores its environment, so that no agent comes in; None without one."""
+    """The option with which the command's Python ignores its environment, so that no agent comes in."""
     names = [index for index, word in enumerate(command) if os.path.basename(word).startswith("python")]
     for option in command[names[0] + 1 :] if names else ():
         if not option.startswith("-") or option.startswith("--") or option[1:2] in "mc":
