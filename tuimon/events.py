@@ -594,7 +594,7 @@ class BatchSampled(AgentEvent):
     fit: int = 0
     role: str = "train"
     epoch: int = 0
-    step: Optional[int] = None
+    step: Optional[int] = None  # None: not one batch, or nobody knows which; `rows` may be the whole source
     rows: Optional[int] = None
     components: List[Facts] = _list()
     fingerprint: str = ""  # of the whole sampled content

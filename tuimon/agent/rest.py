@@ -15,7 +15,8 @@ MOST_ROWS = 200_000
 """Rows whose fingerprints are kept for the comparison with the validation data."""
 
 _PIECE = 1024 * 1024
-_FIRST_BATCHES = 12
+_BATCHES = 16
+_IN_A_ROW = 3
 _COMPARED = 4096
 _COMPARED_BYTES = 8 * 1024 * 1024
 
@@ -40,11 +41,11 @@ class Rest:
         self._hashes: List[Any] = []
 
     def batches(self, epoch: int) -> Iterator[events.BatchSampled]:
-        """The first batches, where they come in the order of the rows."""
+        """Some batches of a pass, where they come in the order of the rows: the first ones, then some of the rest."""
         per = self.described.batch_size
         if self.done or self.described.shuffled is not False or not per:
             return
-        for index in range(min(_FIRST_BATCHES, -(-self.rows // per))):
+        for index in _spread(-(-self.rows // per)):
             taken = [(r, n, _rows(leaf, index * per, (index + 1) * per, 1)) for r, n, leaf in self.leaves]
             yield sampled(self.described, epoch, index, taken)
 
@@ -172,6 +173,13 @@ def sampled(
         fingerprint="%016x" % (int(combined.sum()) & (2**64 - 1)) if combined is not None else "",
         row_fingerprints=singly,
     )
+
+
+def _spread(batches: int) -> List[int]:
+    if batches <= _BATCHES:
+        return list(range(batches))
+    rest = _BATCHES - _IN_A_ROW
+    return [*range(_IN_A_ROW), *(_IN_A_ROW + (batches - _IN_A_ROW) * at // rest for at in range(rest))]
 
 
 def _combined(hashes: List[Any]) -> Any:
