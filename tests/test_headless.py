@@ -168,3 +168,14 @@ def test_a_reader_that_goes_away_does_not_stop_the_script(tuimon: Tuimon) -> Non
     process.wait(timeout=180)
 
     assert (tuimon.path / "finished").exists()
+
+
+def test_a_failing_script_is_a_finding_and_a_command_is_told_of_it(tuimon: Tuimon) -> None:
+    script = tuimon.script("raise SystemExit(3)")
+
+    done = tuimon.run("run", script, env={"TUIMON_ON_FINDING": f"cat > {tuimon.path}/found.json"})
+
+    assert done.status == 3
+    assert any(line.startswith("error script-failed") for line in done.said)
+    told = json.loads((tuimon.path / "found.json").read_text())
+    assert (told["rule"], told["run"]) == ("script-failed", tuimon.directory.id)
