@@ -158,6 +158,7 @@ class Every:
     def __init__(self, seconds: float, function: Any) -> None:
         self.seconds = seconds
         self.function = function
+        self.__qualname__ = function.__qualname__
         self._last = 0.0
 
     def __call__(self) -> None:

@@ -142,7 +142,7 @@ class Outbox:
     def _turn(self) -> None:
         """Ask the pollers, take requests in, and send what is queued."""
         for poll in self.pollers:
-            guard.run("poll " + getattr(poll, "__module__", ""), poll)
+            guard.run("%s.%s" % (poll.__module__, getattr(poll, "__qualname__", "")), poll)
         guard.run("requests", self._receive)
         try:
             self._send()
