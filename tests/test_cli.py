@@ -278,6 +278,7 @@ def test_a_terminal_that_cannot_be_drawn_on_gets_lines(tuimon: Tuimon) -> None:
 
     terminal = pexpect.spawn(command, rest, env=environment, cwd=str(tuimon.path), timeout=120)
     shown = b"".join(iter(lambda: _read(terminal), b""))
+    terminal.wait()
     terminal.close()
 
     assert b"ran\r\n" in shown
