@@ -263,6 +263,26 @@ async def test_a_request_is_asked_twice_and_sent_once() -> None:
     assert asked[0].by
 
 
+async def test_an_answer_at_length_gets_a_page() -> None:
+    asked: list[events.Request] = []
+    async with screen(recorded(Story()), ask=asked.append) as (app, pilot):
+        await pilot.press("colon", *"stacks")
+        await pilot.press("enter", "down", "enter")
+        await pilot.pause()
+        assert isinstance(app.source, Listed)
+        app.source.waiting = [
+            asked[0],
+            events.RequestAnswered(request=asked[0].id, accepted=True, text="File train.py, line 7\n  in load"),
+        ]
+        refresh(app)
+        await pilot.pause()
+        app.paint()
+        await pilot.pause()
+        assert "File train.py, line 7" in shown(app)
+        await pilot.press("escape")
+        assert "dump the stacks of all threads: done" in shown(app)
+
+
 async def test_no_is_the_first_answer() -> None:
     asked: list[events.Request] = []
     async with screen(recorded(Story()), ask=asked.append) as (_, pilot):

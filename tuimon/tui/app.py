@@ -102,6 +102,7 @@ class Watch(ExactApp):
         changed = not self.view.paused and self._fold()
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
+        self.asking.hear()
         if changed or self.player is not None or (isinstance(self.screen, Page) and self.screen.restless):
             self.paint()
 

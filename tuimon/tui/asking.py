@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tuimon import events
 from tuimon.errors import TuimonError
 from tuimon.tui import requests
+from tuimon.tui.pages.answer import AnswerPage
 from tuimon.tui.pages.menu import Choice, MenuPage
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Asking:
         self.app = app
         self.ask = ask
         self._interrupted_at = float("-inf")
+        self._waiting: dict[str, requests.Kind] = {}  # requests without an answer yet, by id
 
     @property
     def possible(self) -> bool:
@@ -45,12 +47,26 @@ class Asking:
         if self.ask is None:
             self.app.notice("this run cannot be asked for anything")
             return
+        request = requests.made(kind)
         try:
-            self.ask(requests.made(kind))
+            self.ask(request)
         except TuimonError as error:
             self.app.notice(str(error))
         else:
+            self._waiting[request.id] = kind
             self.app.notice(f"asked to {kind.text}")
+
+    def hear(self) -> None:
+        """Show what came of what was asked here."""
+        for id, kind in list(self._waiting.items()):
+            asked = self.app.view.run.requests.get(id)
+            if asked is not None and asked.answer is not None:
+                del self._waiting[id]
+                answer = asked.answer
+                said = "done" if answer.accepted else "refused"
+                self.app.notice(f"{kind.text}: {said}" + (f", {answer.detail}" if answer.detail else ""), 10.0)
+                if answer.text:
+                    self.app.open_page(AnswerPage(kind.text, answer.text))
 
     def interrupt(self) -> None:
         """Ask what to do; a second time within two seconds, interrupt the script."""

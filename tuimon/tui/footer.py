@@ -6,7 +6,8 @@ from tuimon.tui.ink import Row
 from tuimon.tui.pane import Painted
 from tuimon.tui.view import View
 
-KEYS = "q leave  ? help  tab pane  enter zoom  f finding  e epochs  m model  r runs  : commands  space pause"
+KEYS = "q leave|? help|: commands|f finding|e epochs|m model|r runs|tab pane|enter zoom|space pause|1-7 hide"
+"""The most wanted first: those that do not fit are left out."""
 
 
 class Footer(Painted):
@@ -22,4 +23,8 @@ class Footer(Painted):
             return [row.add(view.notice, view.theme.accent)]
         if self.hint:
             row.add(self.hint, view.theme.text).add("  ")
-        return [row.add(KEYS, view.theme.dim)]
+        for key in KEYS.split("|"):
+            if row.width + len(key) + 1 > width:
+                break
+            row.add(f"{key}  ", view.theme.dim)
+        return [row]
