@@ -82,6 +82,14 @@ def watch(
     return watched
 
 
+def folded(source: Source) -> Watched:
+    """The whole of a source that ends, without a word."""
+    run = Run()
+    while not source.ended:
+        run.apply_all(source.take(1.0))
+    return Watched(run, diagnose(run))
+
+
 def write_report(watched: Watched, path: str) -> None:
     """Write the report as JSON; `-` is standard output. Raises TuimonError."""
     from tuimon.report import report

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,3 +122,25 @@ def read(path: Path) -> Iterator[events.Event]:
         yield from tail.take(0.0)
         if tail.caught_up:
             return
+
+
+EPOCH = b'{"event":"EpochStarted","at":'
+BEGINNING = re.compile(rb'\{"event":"\w+","at":([\d.]+)')
+
+
+def moments(path: Path) -> tuple[tuple[float, float], list[float]]:
+    """The times of the first and the last event, and of each epoch's beginning, without decoding what lies between."""
+    first, last = 0.0, b""
+    epochs: list[float] = []
+    with path.open("rb") as file:
+        for line in file:
+            if line.startswith(EPOCH):
+                epochs.append(_time(line))
+            first = first or _time(line)
+            last = line if line.endswith(b"\n") else last
+    return (first, max(_time(last), first)), epochs
+
+
+def _time(line: bytes) -> float:
+    match = BEGINNING.match(line)
+    return float(match[1]) if match else 0.0

@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from tuimon.clean import printable
 from tuimon.runs import RunDirectory
 
 CHUNK = 1 << 16
@@ -69,7 +70,7 @@ class Passthrough:
         """Say a line of ours, once no line of the script is open where it goes."""
         if not self._waiting:
             self._since = time.monotonic()
-        self._waiting.append(f"tuimon: {line}\n")
+        self._waiting.append(f"tuimon: {printable(line)}\n")
 
     def turn(self, last: bool = False) -> bool:
         """Pass on what has come, then say what waits; whether the script said anything."""

@@ -1,0 +1,163 @@
+"""A recording played at some pace: a `tuimon.source.Playable` over anything that can be read from its start again."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tuimon import events
+
+SLOWEST, FASTEST = 0.25, 1000.0
+"""The paces that a screen offers, beside as fast as possible (infinity)."""
+
+LONGEST_PAUSE = 2.0
+"""Seconds for which nothing is shown at most: what the recording waited longer for is skipped."""
+
+MOST_AT_ONCE = 2000
+"""Events between two looks at the clock."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What must be known of a recording before it is played: the times of its ends, and of each epoch's beginning."""
+
+    span: tuple[float, float]
+    epochs: list[float] = field(default_factory=list)
+
+
+class Player:
+    """Plays what `opened` gives, which must give the same events each time it is called.
+
+    Nothing is kept of what has been played: going back reads the recording again, up to the place that is wanted.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[], Iterator[events.Event]],
+        survey: Survey,
+        speed: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.paused = False
+        self.restarts = 0
+        self._opened, self._clock = opened, clock
+        self._survey = survey
+        self._speed = speed
+        self._wanted = -math.inf  # everything up to this time is due at once
+        self._begin()
+
+    def _begin(self) -> None:
+        self._events = self._opened()
+        self._next = next(self._events, None)
+        self._played = 0
+        self._position = self.span[0]
+        self._since = self._clock()  # when `_position` was shown
+
+    # --- what a source gives
+
+    @property
+    def ended(self) -> bool:
+        return self._next is None and not self.paused
+
+    def take(self, budget: float) -> list[events.Event]:
+        ready: list[events.Event] = []
+        deadline = time.perf_counter() + budget
+        until = self._due()
+        while self._next is not None and self._is_due(self._next, until):
+            ready.append(self._hand_out(self._next))
+            if len(ready) % MOST_AT_ONCE == 0 and time.perf_counter() > deadline:
+                return ready
+        if not self.paused and self._next is not None and until > self._position and math.isfinite(until):
+            self._move(until)
+        return ready
+
+    def _due(self) -> float:
+        """The time of the recording that has come by now."""
+        if self.paused:
+            return self._wanted
+        if math.isinf(self._speed):
+            return math.inf
+        now = self._position + (self._clock() - self._since) * self._speed
+        if self._next is not None and self._next.at - now > LONGEST_PAUSE * self._speed:
+            now = self._next.at - LONGEST_PAUSE * self._speed if now < self._next.at else now
+        return max(now, self._wanted)
+
+    def _is_due(self, event: events.Event, until: float) -> bool:
+        # Headers have no time of their own, and nothing waits for them.
+        return event.at <= until or not event.at
+
+    def _hand_out(self, event: events.Event) -> events.Event:
+        self._played += 1
+        if event.at > self._position:
+            self._move(event.at)
+        self._next = next(self._events, None)
+        return event
+
+    def _move(self, position: float) -> None:
+        self._position, self._since = position, self._clock()
+
+    # --- what a screen asks for
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._since = self._clock()
+        self._speed = speed if math.isinf(speed) else min(FASTEST, max(SLOWEST, speed))
+
+    @property
+    def position(self) -> float:
+        return self._position
+
+    @property
+    def span(self) -> tuple[float, float]:
+        return self._survey.span
+
+    @property
+    def epochs(self) -> Sequence[float]:
+        return self._survey.epochs
+
+    def seek(self, at: float) -> None:
+        at = min(max(at, self.span[0]), self.span[1])
+        if at < self._position:
+            self._restart()
+        self._wanted = at
+        self._move(at)
+
+    def step(self, by: int) -> None:
+        self.paused = True
+        wanted = max(1, self._played + by)
+        if by < 0:
+            self._restart()
+        # The time of the last event that is wanted; those of the same moment come with it.
+        self._wanted = self._time_of(wanted)
+        self._move(max(self.span[0], min(self._wanted, self.span[1])))
+
+    def _restart(self) -> None:
+        self.restarts += 1
+        self._begin()
+
+    def _time_of(self, number: int) -> float:
+        """When the event with this number (from 1) happened; the end, when there are fewer."""
+        at = self.span[0]
+        for index, event in enumerate(self._opened(), start=1):
+            at = max(at, event.at)
+            if index >= number and event.at:
+                return at
+        return self.span[1]
+
+
+def survey(recording: Iterable[events.Event]) -> Survey:
+    """Reads all of it."""
+    first, last = math.inf, 0.0
+    epochs: list[float] = []
+    for event in recording:
+        if event.at:
+            first, last = min(first, event.at), max(last, event.at)
+            if isinstance(event, events.EpochStarted):
+                epochs.append(event.at)
+    return Survey((first, last) if last else (0.0, 0.0), epochs)

@@ -1,0 +1,81 @@
+"""What can be replayed: a run's journal, a journal file, or another tool's log, by whatever name it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuimon import events, journal, readers, runs
+from tuimon.errors import UsageError
+from tuimon.follow import Follow
+from tuimon.player import Player, Survey, survey
+from tuimon.runs import RunDirectory
+from tuimon.source import Source
+
+
+@dataclass(frozen=True)
+class Recording:
+    """`run` is set for a run of ours; `foreign` for another tool's log."""
+
+    path: Path
+    run: RunDirectory | None = None
+    foreign: bool = False
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the script's output is kept, if it is."""
+        return self.run.path if self.run else None
+
+    def events(self) -> Iterator[events.Event]:
+        """All of it from the start; may be called again. Raises TuimonError when it cannot be read."""
+        if self.foreign:
+            return readers.open_log(self.path)
+        return _of_run(self.run) if self.run else journal.read(self.path)
+
+    def player(self, speed: float) -> Player:
+        """All of it at some pace."""
+        return Player(self.events, self._survey(), speed)
+
+    def _survey(self) -> Survey:
+        return survey(self.events()) if self.foreign else Survey(*journal.moments(self.path))
+
+    def growing(self) -> Source:
+        """The same, followed as it grows."""
+        if self.run is not None:
+            return Follow(self.run)
+        if not self.foreign:
+            raise UsageError(f"{self.path} is a journal", "follow its run with `tuimon attach`")
+        return readers.Growing(self.path)
+
+
+def find(text: str, where: Path) -> Recording:
+    """What is meant: a file or directory there is, else a run of this id or name. Raises TuimonError."""
+    path = Path(text)
+    if path.is_dir():
+        if (path / journal.NAME).exists():
+            return Recording(path / journal.NAME, run=RunDirectory(path.resolve()))
+        return Recording(path, foreign=True)
+    if path.exists():
+        return Recording(path, foreign=not _is_journal(path))
+    run = runs.find(where, text)
+    return Recording(run.journal, run=run)
+
+
+def _is_journal(path: Path) -> bool:
+    """Its first line is an event that we know."""
+    if not path.is_file():
+        return False
+    first = next(journal.read(path), None)
+    return first is not None and not isinstance(first, events.Unknown)
+
+
+def _of_run(run: RunDirectory) -> Iterator[events.Event]:
+    """All that the run's journal says, and that the run is lost where that is so."""
+    newest, ended = 0.0, False
+    for event in journal.read(run.journal):
+        newest, ended = max(newest, event.at), ended or isinstance(event, events.ChildEnded)
+        yield event
+    reason = run.lost()
+    if reason and not ended:
+        yield events.RunLost(at=newest, reason=reason)
