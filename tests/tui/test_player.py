@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tests.tui.recorded import Story, recorded
 from tests.tui.screen import refresh, screen, shown
 from tuimon import events
+from tuimon.player import Player, survey
 from tuimon.source import Playable
 from tuimon.tui.scrubber import faster
 
@@ -58,8 +59,25 @@ class Recording:
             self.next = 0
 
 
-def test_the_double_is_what_a_screen_takes_for_a_recording() -> None:
-    assert isinstance(Recording(recorded(Story())), Playable)
+def test_the_double_and_the_real_player_are_what_a_screen_takes_for_a_recording() -> None:
+    those = recorded(Story())
+
+    assert isinstance(Recording(those), Playable)
+    assert isinstance(Player(lambda: iter(those), survey(those)), Playable)
+
+
+async def test_the_real_player_goes_to_an_epoch_and_back() -> None:
+    those = recorded(Story())
+    player = Player(lambda: iter(those), survey(those), speed=0.25)
+    player.paused = True
+    async with screen([], (120, 40), source=player) as (app, _):
+        for at, said in ((player.epochs[3] + 0.1, "epoch 4/8"), (player.epochs[1] + 0.1, "epoch 2/8")):
+            player.seek(at)
+            for _ in range(1000):
+                refresh(app)
+                if said in shown(app):
+                    break
+            assert said in shown(app)
 
 
 async def test_keys_play_step_and_jump() -> None:
