@@ -397,6 +397,19 @@ async def test_names_from_outside_cannot_steer_the_terminal() -> None:
         assert "\x1b" not in shown(app)
 
 
+async def test_a_pane_that_fails_leaves_the_others_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise ZeroDivisionError("no steps")
+
+    monkeypatch.setattr(MetricsPane, "draw", fail)
+    async with screen(recorded(Story()), (120, 40)) as (app, _):
+        text = shown(app)
+
+    assert "this pane failed" in text
+    assert "ZeroDivisionError" in text
+    assert "60,000 samples" in text
+
+
 async def test_the_list_of_runs_is_of_this_folder(tmp_path: Path) -> None:
     (tmp_path / "a-run").mkdir()
     (tmp_path / "a-run" / "run.json").write_text('{"name": "mine", "status": "finished", "ended_at": 5.0}')

@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tuimon.tui.ink import Row
+from tuimon.tui.ink import Row, wrapped
 from tuimon.tui.view import View
 
 
@@ -102,7 +102,7 @@ class Pane(Painted, can_focus=True):
         if width < 4 or height < 1:
             return []
         inner = width - (4 if self.boxed else 1)
-        rows = self.draw(view, inner, height)[:height]
+        rows = self._drawn(view, inner, height)[:height]
         rows += [Row() for _ in range(height - len(rows))]
         if not self.boxed:
             return [self._top(view, width), *(row.cut(inner) for row in rows)]
@@ -113,6 +113,14 @@ class Pane(Painted, can_focus=True):
             *(Row(side, style).add(" ").extend(row.cut(inner).pad(inner + 1)).add(side, style) for row in rows),
             Row(corners[2] + view.glyphs.horizontal * (width - 2) + corners[3], style),
         ]
+
+    def _drawn(self, view: View, width: int, height: int) -> list[Row]:
+        """A pane that cannot draw what it was given says so; the screen goes on."""
+        try:
+            return self.draw(view, width, height)
+        except Exception as error:
+            text = f"{view.glyphs.error} this pane failed (a mistake in tuimon): {type(error).__name__}: {error}"
+            return wrapped(text, width, view.theme.bad)
 
     def _top(self, view: View, width: int) -> Row:
         theme, glyphs = view.theme, view.glyphs
