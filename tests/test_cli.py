@@ -80,15 +80,16 @@ def test_a_name_is_used_once(tuimon: Tuimon) -> None:
     assert len(tuimon.runs) == 1
 
 
-def test_a_script_with_a_syntax_error_fails_as_under_python(tuimon: Tuimon) -> None:
-    script = tuimon.script("def broken(:\n")
+def test_a_script_with_a_syntax_error_is_one_line_with_the_place(tuimon: Tuimon) -> None:
+    script = tuimon.script("import os\n\ndef broken(:\n    pass\n")
 
     done = tuimon.run("run", script)
 
     assert done.status == 1
-    assert b"SyntaxError" in done.stderr
-    assert b"Traceback" not in done.stderr
-    assert any("failed with status 1" in line for line in done.said)
+    assert len(done.said) == 1
+    assert f"{script}, line 3: invalid syntax" in done.text
+    assert (done.stdout, done.stderr.strip()) == (b"", b"")
+    assert not tuimon.runs
 
 
 def test_a_command_that_the_kernel_cannot_run_leaves_nothing(tuimon: Tuimon) -> None:

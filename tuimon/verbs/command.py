@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tuimon.errors import UsageError
+from tuimon.errors import TuimonError, UsageError
 
 
 def command_of(args: argparse.Namespace) -> list[str]:
@@ -29,7 +31,39 @@ def command_of(args: argparse.Namespace) -> list[str]:
         raise UsageError(f"{script} is a directory without __main__.py", "give the script in it")
     if not os.access(script, os.R_OK):
         raise UsageError(f"cannot read {script}", "check its permissions")
-    return [interpreter(args.python), *args.command]
+    python = interpreter(args.python)
+    _check_syntax(python, script)
+    return [python, *args.command]
+
+
+MISTAKEN = 94
+"""An exit status that no interpreter uses by itself."""
+
+COMPILE = f"""
+import sys
+try:
+    with open(sys.argv[1], "rb") as file:
+        compile(file.read(), sys.argv[1], "exec", dont_inherit=True)
+except (SyntaxError, ValueError) as error:
+    print(getattr(error, "lineno", None) or 1, getattr(error, "msg", None) or error)
+    sys.exit({MISTAKEN})
+"""
+
+
+def _check_syntax(python: str, script: str) -> None:
+    """The interpreter that is to run the script can read it. Raises TuimonError with the place of the mistake.
+
+    It would end with the same status 1; nothing has to be started, recorded and cleaned up to say so.
+    """
+    if not script.endswith(".py") or os.path.isdir(script):
+        return
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then the run itself will tell
+        done = subprocess.run(
+            [python, "-I", "-S", "-c", COMPILE, script], capture_output=True, text=True, errors="replace", timeout=30
+        )
+        if done.returncode == MISTAKEN:
+            line, _, what = done.stdout.strip().partition(" ")
+            raise TuimonError(f"{script}, line {line}: {what}", "mend it; nothing was run")
 
 
 def _free_command(command: list[str]) -> list[str]:
