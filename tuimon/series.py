@@ -30,7 +30,8 @@ class Series:
     """Values over a growing x (time, step or epoch).
 
     Each point has its last, lowest and highest value, so that merging neighbours keeps every extreme. Non-finite values
-    are kept as marks and drawn as events; they never enter a point. A missing value (None) is not appended: the gap is
+    are kept as marks and drawn as events; they never enter a point, but the finite extremes that came with one do, and
+    the highest of them stands for the last. A missing value (None) is not appended: the gap is
     in x. An x lower than the one before is taken as equal to it.
     """
 
@@ -61,7 +62,10 @@ class Series:
             self.non_finite += 1
             if len(self.marks) < MAX_MARKS:
                 self.marks.append((x, last))
-            return
+            finite = [value for value in (low, high) if value is not None and math.isfinite(value)]
+            if not finite:
+                return
+            last = max(finite)
         low = last if low is None or not math.isfinite(low) else min(low, last)
         high = last if high is None or not math.isfinite(high) else max(high, last)
         if self._pending:

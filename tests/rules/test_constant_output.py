@@ -73,3 +73,8 @@ def test_outputs_that_vary_again_end_it() -> None:
 def test_targets_that_do_not_vary_ask_for_a_constant() -> None:
     quiet(RULE, run_of(fit(), net(), looks(X, real(1.0, 1.0, 1.0, 0.0)), falling(FLAT), outputs(0.0, 0.0)))
     quiet(RULE, run_of(fit(), net(3, "softmax", SPARSE), looks(X, real(0.0, 1.0)), falling(FLAT), outputs(0.1, 0.2)))
+
+
+def test_inputs_that_are_all_the_same_cannot_be_told_apart() -> None:
+    black = {**X, "min": 0.0, "max": 0.0, "std": 0.0, "distinct": 1}
+    at_most_a_note(RULE, run_of(fit(), net(), looks(black, real(0.0, 1.0)), falling(FLAT), outputs(0.0, 0.0)))

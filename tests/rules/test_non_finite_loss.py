@@ -31,6 +31,11 @@ def test_an_explosion_suggests_a_lower_rate() -> None:
     assert finding.snippet == "keras.optimizers.SGD(learning_rate=0.5, clipnorm=1.0)"
 
 
+def test_an_explosion_within_one_report() -> None:
+    run = run_of(fit(), steps(0, 4, loss=[7.0, 900.0, 9e9, NAN]), epoch(0, loss=NAN))
+    assert "after it had grown 1,285,714,286 times" in found(RULE, run, "error").message
+
+
 def test_a_nan_in_the_data_is_named_as_the_reason() -> None:
     run = run_of(fit(), net(), looks({**X, "non_finite": 1}, labels(0, 1)), epoch(0, loss=NAN))
     assert "clean it first" in found(RULE, run).advice

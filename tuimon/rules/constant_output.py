@@ -8,7 +8,7 @@ Why it matters: the loss settles at the best constant and looks like slow learni
 How it is decided: in two looks at a batch, the outputs vary by less than a millionth over the rows while the targets
 vary; or the training accuracy is the same to six digits in at least four epochs of at least 500 rows each. Where
 another rule says why (a softmax over one unit, frozen or non-finite weights, dead units, vanishing gradients, targets
-out of reach, imbalanced labels), and where the outputs vary again, it is a note.
+out of reach, imbalanced labels), where all inputs are the same, and where the outputs vary again, it is a note.
 
 What to do: lower the learning rate, check that the inputs reach the model scaled and in varied order, and replace
 saturating activations.
@@ -51,7 +51,7 @@ class ConstantOutput:
     def of(self, fit: Fit, run: Run) -> Iterator[Finding]:
         found = self._by_probes(fit) or self._by_accuracy(fit)
         if found is not None:
-            explained = found["over"] or found["weak"] or self._explained(fit, run)
+            explained = found["over"] or found["weak"] or _inputs_equal(fit) or self._explained(fit, run)
             yield Finding(
                 rule="constant-output",
                 severity="note" if explained else "warning",
@@ -138,3 +138,9 @@ class ConstantOutput:
 
 def _targets_vary(fit: Fit) -> bool:
     return any((values.std or 0.0) > 0.0 for values in joined(fit.batches, "y"))
+
+
+def _inputs_equal(fit: Fit) -> bool:
+    """Every input has one value throughout: no model could tell the rows apart."""
+    inputs = joined(fit.batches, "x")
+    return bool(inputs) and all(values.distinct == 1 and values.min == values.max for values in inputs)

@@ -7,7 +7,7 @@ Why it matters: epochs with a rate of 0 are lost, and the loss curve looks like 
 
 How it is decided: the rate is 0 during a whole epoch, after the first one (a warm-up may begin at 0) or from the start
 when it is constant; a schedule that reaches 0 with the last step is fine. Above 1 it is a warning for adaptive
-optimizers only: SGD has no such limit. Outside of 1e-7 to 1e-2 (SGD: up to 1) it is a note, judged by the highest rate
+optimizers only: SGD has no such limit. Outside of 1e-7 to 0.05 (SGD: up to 1) it is a note, judged by the highest rate
 of an epoch, so that warm-up and decay are left alone.
 
 What to do: count `decay_steps` in steps, not epochs: steps per epoch times epochs.
@@ -34,7 +34,7 @@ ADAPTIVE = frozenset({"adam", "adamw", "adamax", "nadam", "rmsprop", "lion"})
 class OddLearningRate:
     largest: float = 1.0  # for adaptive optimizers, a warning; own choice
     usual_low: float = 1e-7  # a note; UMLAUT
-    usual_high: float = 1e-2  # for adaptive optimizers, a note; UMLAUT
+    usual_high: float = 0.05  # for adaptive optimizers, a note; own choice (UMLAUT's 0.01 is what tutorials use)
     usual_high_plain: float = 1.0  # for SGD, a note; own choice (0.1 is normal)
 
     def check(self, run: Run) -> Iterator[Finding]:

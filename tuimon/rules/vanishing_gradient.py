@@ -5,10 +5,10 @@ learn. Many saturating activations (sigmoid, tanh) in a row, or weights that sta
 
 Why it matters: only the last layers are trained, on what untrained layers give them, and the loss hardly falls.
 
-How it is decided: in at least three looks, the gradient of the first layer is below 1e-4 and below a thousandth of the
-last layer's; or the first layer's weights did not change at all over two epochs while others did. In both cases the
-loss must still be above 0.9 of that of the first epoch. Where units are dead or weights are not finite, that is the
-finding, and this one is a note.
+How it is decided: in at least two looks, the gradient of the first layer is below 1e-4 and below a thousandth of the
+last layer's; or the first layer's weights did not change at all over two epochs while those of other layers did, and no
+look at the gradient says otherwise. In both cases the loss must still be above 0.9 of that of the first epoch. Where
+units are dead or weights are not finite, that is the finding, and this one is a note.
 
 What to do: use ReLU and its relatives with `he_normal`, add BatchNormalization or skip connections, or use fewer
 layers.
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class VanishingGradient:
     ratio: float = 1e-3  # first to last layer; AutoTrainer
     norm: float = 1e-4  # of the first layer's gradient; AutoTrainer
-    looks: int = 3  # with such gradients; own choice
+    looks: int = 2  # with such gradients; own choice
     scans: int = 2  # in a row in which the first layer's weights stayed the same; SageMaker UnchangedTensor, narrowed
     above: float = 0.9  # of the first epoch's loss, where the loss still is; own choice
 
@@ -83,6 +83,9 @@ class VanishingGradient:
         return first is not None and last is not None and last > 0 and first < self.norm and first < self.ratio * last
 
     def _by_scans(self, fit: Fit) -> tuple[str, int, float, events.Facts] | None:
+        looked = [probe.gradient_first for probe in fit.probes if probe.gradient_first is not None]
+        if looked and looked[-1] >= self.norm:
+            return None
         stretch: list[events.WeightsScanned] = []
         for scan in fit.scans:
             stretch = [*stretch, scan] if _first_layer_rests(fit, scan) else []
@@ -103,6 +106,8 @@ def _first_layer_rests(fit: Fit, scan: events.WeightsScanned) -> bool:
     """Some weights moved, but none of the first layer that has any to train."""
     if not scan.compared or scan.non_finite or not 0 < scan.unchanged < scan.variables or fit.model is None:
         return False
-    first = next((layer for layer in fit.model.layers if layer.get("parameters") and layer.get("trainable")), None)
-    named = [each for each in scan.unchanged_in if first is not None and str(first.get("name")) in each.split("/")]
-    return len(named) >= 1 and any("kernel" in each or "embeddings" in each for each in named)
+    trained = [layer for layer in fit.model.layers if layer.get("parameters") and layer.get("trainable")]
+    if len(trained) < 2:
+        return False
+    named = [each for each in scan.unchanged_in if str(trained[0].get("name")) in each.split("/")]
+    return any("kernel" in each or "embeddings" in each for each in named)
