@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from tuimon.clean import line
+from tuimon.clean import line, printable
 from tuimon.report import figures
 from tuimon.report.text import outcome
 
@@ -30,7 +30,7 @@ def compare(one: Document, other: Document) -> Document:
 
 
 def comparison_text(compared: Document) -> str:
-    return "\n".join(_lines(compared)) + "\n"
+    return "\n".join(map(printable, _lines(compared))) + "\n"
 
 
 def _lines(compared: Document) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _lines(compared: Document) -> Iterator[str]:
         for finding in compared["findings"][key]:
             yield f"{label:10} {finding['severity']:7} {finding['rule']}: {line(finding['message'])}"
     if not any(compared["findings"].values()):
-        yield "no findings in either"
+        yield "no errors or warnings in either"
     yield ""
     rows = [*compared["figures"], *compared["metrics"]]
     width = max((len(row["name"]) for row in rows), default=0)

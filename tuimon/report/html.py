@@ -55,7 +55,7 @@ def _body(document: Document, title: str) -> Iterator[str]:
     if not findings:
         yield "<p>Nothing was found.</p>"
     for fit in document["fits"]:
-        yield f"<h2>{fit['kind']} {fit['index'] + 1}</h2>"
+        yield f"<h2>{text(fit['kind'])} {fit['index'] + 1}</h2>"
         yield f"<p><code>{text(' → '.join(fit['source']['pipeline']))}</code></p>"
         yield from charts(fit["epochs"])
         yield from _ledger(fit)

@@ -51,7 +51,7 @@ def _fit(fit: Document) -> Iterator[str]:
     source = fit["source"]
     planned = f" of {fit['epochs_planned']}" if fit["epochs_planned"] is not None else ""
     pipeline = cell(" → ".join(source["pipeline"]))
-    yield f"**{fit['kind']} {fit['index'] + 1}**: {fit['epochs_done']}{planned} epochs; {pipeline}"
+    yield f"**{cell(fit['kind'])} {fit['index'] + 1}**: {fit['epochs_done']}{planned} epochs; {pipeline}"
     yield ""
     yield "| epoch | steps | samples | time | waiting | metrics |"
     yield "| ---: | ---: | ---: | ---: | ---: | --- |"

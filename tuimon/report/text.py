@@ -17,7 +17,7 @@ ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
 def text(document: Document) -> str:
-    return "\n".join(lines(document)) + "\n"
+    return "\n".join(map(printable, lines(document))) + "\n"
 
 
 def lines(document: Document) -> Iterator[str]:

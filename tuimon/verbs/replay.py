@@ -39,7 +39,7 @@ def add(subparsers: Subparsers) -> None:
 
 def _speed(text: str) -> float:
     speed = float(text)
-    if not 0 <= speed <= 1000:
+    if speed and not 0.25 <= speed <= 1000:
         raise argparse.ArgumentTypeError("between 0.25 and 1000, or 0")
     return speed or math.inf
 
