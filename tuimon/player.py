@@ -40,12 +40,13 @@ class Player:
         speed: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.paused = False
         self.restarts = 0
+        self._paused = False
         self._opened, self._clock = opened, clock
         self._survey = survey
         self._speed = speed
         self._wanted = -math.inf  # everything up to this time is due at once
+        self._wanted_events = 0  # and so many events
         self._begin()
 
     def _begin(self) -> None:
@@ -65,7 +66,7 @@ class Player:
         ready: list[events.Event] = []
         deadline = time.perf_counter() + budget
         until = self._due()
-        while self._next is not None and self._is_due(self._next, until):
+        while self._next is not None and (self._played < self._wanted_events or self._is_due(self._next, until)):
             ready.append(self._hand_out(self._next))
             if len(ready) % MOST_AT_ONCE == 0 and time.perf_counter() > deadline:
                 return ready
@@ -101,6 +102,15 @@ class Player:
     # --- what a screen asks for
 
     @property
+    def paused(self) -> bool:
+        return self._paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._since = self._clock()  # the time that it stood still does not count
+        self._paused = paused
+
+    @property
     def speed(self) -> float:
         return self._speed
 
@@ -123,6 +133,7 @@ class Player:
 
     def seek(self, at: float) -> None:
         at = min(max(at, self.span[0]), self.span[1])
+        self._wanted_events = 0
         if at < self._position:
             self._restart()
         self._wanted = at
@@ -130,25 +141,14 @@ class Player:
 
     def step(self, by: int) -> None:
         self.paused = True
-        wanted = max(1, self._played + by)
+        self._wanted = -math.inf
+        self._wanted_events = max(1, self._played + by)
         if by < 0:
             self._restart()
-        # The time of the last event that is wanted; those of the same moment come with it.
-        self._wanted = self._time_of(wanted)
-        self._move(max(self.span[0], min(self._wanted, self.span[1])))
 
     def _restart(self) -> None:
         self.restarts += 1
         self._begin()
-
-    def _time_of(self, number: int) -> float:
-        """When the event with this number (from 1) happened; the end, when there are fewer."""
-        at = self.span[0]
-        for index, event in enumerate(self._opened(), start=1):
-            at = max(at, event.at)
-            if index >= number and event.at:
-                return at
-        return self.span[1]
 
 
 def survey(recording: Iterable[events.Event]) -> Survey:
