@@ -9,6 +9,7 @@ Standard library only, Python 3.9: the agent writes with this, inside the traini
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import re
@@ -62,19 +63,71 @@ def to_fields(event: events.Event) -> Dict[str, Any]:
 
 
 def from_fields(fields: Any) -> events.Event:
-    """The event that these members describe; members that its class does not have are left out."""
+    """The event that these members describe.
+
+    Members that its class does not have, and values of another type than the field's, are left out: whatever comes in,
+    what is handed on is of the types that `events` declares. Numbers in facts, and of single steps, are not looked at.
+    """
     if not isinstance(fields, dict) or not isinstance(fields.get("event"), str):
         raise ValueError("not an event: no object with an event name")
     kind = events.KINDS.get(fields["event"])
     if kind is None:
         rest = {name: value for name, value in fields.items() if name not in ("event", "at")}
         return events.Unknown(at=_time(fields.get("at")), name=fields["event"], fields=rest)
-    known = events.DEFAULTS[kind]
-    return kind(**{name: value for name, value in fields.items() if name in known})
+    plain, contents = _TYPES.get(kind) or _types_of(kind)
+    known = {name: value for name, value in fields.items() if value.__class__ in plain.get(name, ())}
+    if len(known) + 1 < len(fields):
+        for name in plain.keys() & fields.keys() - known.keys():
+            value = fields[name]
+            if value.__class__ is float and int in plain[name] and math.isfinite(value):
+                known[name] = value  # a count that somebody computed, such as steps_per_epoch=len(x) / 32
+    for name, types in contents:
+        value = known.get(name)
+        if value and not types.issuperset(map(type, value.values() if value.__class__ is dict else value)):
+            del known[name]
+    if not -_LATEST < known.get("at", 0.0) < _LATEST:
+        del known["at"]
+    return kind(**known)
+
+
+_LATEST = 1e15
+
+_NUMBERS = (int, float)
+_PLAIN: Dict[str, Any] = {
+    "int": (int,),
+    "float": _NUMBERS,
+    "Number": (int, float, type(None)),
+    "str": (str,),
+    "bool": (bool,),
+    "Facts": (dict,),
+    "List": (list,),
+    "Dict": (dict,),
+}
+_CONTENTS: Dict[str, Any] = {
+    "List[Facts]": {dict},
+    "List[str]": {str},
+    "Optional[List[int]]": {int},
+    "Dict[str, float]": {int, float},
+    "Dict[str, Number]": {int, float, type(None)},
+}
+_TYPES: Dict[Any, Any] = {}
+
+
+def _types_of(kind: Any) -> Any:
+    """Field → types of its values, and those fields whose members are looked at too; kept for the next event."""
+    declared = {each.name: str(each.type) for each in dataclasses.fields(kind)}
+    plain = {}
+    for name, text in declared.items():
+        optional = text.startswith("Optional[")
+        inner = text[9:-1] if optional else text
+        plain[name] = frozenset(_PLAIN[inner.split("[")[0]]) | frozenset([type(None)] if optional else ())
+    contents = [(name, _CONTENTS[text]) for name, text in declared.items() if text in _CONTENTS]
+    _TYPES[kind] = plain, contents
+    return _TYPES[kind]
 
 
 def _time(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else 0.0
+    return float(value) if value.__class__ in _NUMBERS and -_LATEST < value < _LATEST else 0.0
 
 
 def _spelled(value: Any) -> Any:

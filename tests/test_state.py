@@ -1,0 +1,260 @@
+"""The fold: what a run's events come to, live, replayed and as a list."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.builders import PID, START, epoch, fit, fit_end, host, run_of, source, steps, timed
+from tests.tui.recorded import Story, recorded
+from tuimon import events, wire
+from tuimon.follow import Follow
+from tuimon.journal import Journal, read
+from tuimon.report import report
+from tuimon.rules import diagnose
+from tuimon.runs import RunDirectory
+from tuimon.state import Run
+
+
+def told(value: Any) -> Any:
+    """All that an object holds, down to the last number, in a form that can be compared."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, (str, int, type(None))):
+        return value
+    if isinstance(value, dict):
+        return {repr(key): told(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [told(item) for item in value]
+    if hasattr(value, "__slots__"):
+        return {name: told(list(item) if hasattr(item := getattr(value, name), "typecode") else item)
+                for name in value.__slots__}  # fmt: skip
+    return {"is": type(value).__name__, **{name: told(item) for name, item in vars(value).items()}}
+
+
+# --- the ledger
+
+
+def test_steps_of_an_epoch_are_the_last_index_and_one() -> None:
+    run = run_of(fit(), steps(step=7, steps=8), steps(step=63, steps=8))
+
+    (only,) = run.fits[0].epochs
+    assert only.steps == 64, "eight of them were not reported, and have been done all the same"
+
+
+def test_an_epochs_end_has_the_last_word() -> None:
+    run = run_of(fit(), steps(step=9, steps=10, samples=320), epoch(0, steps=12, samples=384, samples_known_by="exact"))
+
+    (only,) = run.fits[0].epochs
+    assert (only.steps, only.samples, only.ended) == (12, 384, True)
+    assert (run.fits[0].steps_done, run.fits[0].samples_done) == (12, 384)
+
+
+def test_samples_are_unknown_as_soon_as_one_part_is() -> None:
+    run = run_of(fit(), steps(step=0, samples=32, samples_known_by="exact"), steps(step=1), steps(step=2, samples=32))
+
+    (only,) = run.fits[0].epochs
+    assert (only.samples, only.samples_known_by) == (None, None)
+    assert run.fits[0].samples_done is None
+
+
+def test_a_part_that_was_estimated_makes_the_sum_an_estimate() -> None:
+    run = run_of(
+        fit(), steps(step=0, samples=32, samples_known_by="exact"), steps(step=1, samples=30, samples_known_by="estimated")
+    )  # fmt: skip
+
+    (only,) = run.fits[0].epochs
+    assert (only.samples, only.samples_known_by) == (62, "estimated")
+
+
+def test_times_add_up_where_they_are_known() -> None:
+    run = run_of(fit(), steps(step=0, seconds=2.0, wait=0.5), steps(step=1, seconds=1.0))
+
+    (only,) = run.fits[0].epochs
+    assert (only.seconds, only.wait, only.compute) == (3.0, 0.5, None)
+    assert [point.last for point in run.fits[0].wait_share] == [0.25]
+
+
+def test_a_fit_that_was_joined_does_not_claim_to_have_seen_its_first_epoch() -> None:
+    run = run_of(fit(joined=True), steps(epoch=4, step=99, steps=10), epoch(4, steps=None), epoch(5))
+
+    first, second = run.fits[0].epochs
+    assert (first.index, first.complete, second.complete) == (4, False, True)
+    assert run.fits[0].steps_done == 10 + 10
+
+
+def test_a_full_pass_tells_a_size_that_nothing_else_told() -> None:
+    run = run_of(
+        fit(), source(kind="generator"), epoch(0, steps=7, samples=200, samples_known_by="exact", source_ended=True)
+    )
+
+    learned = run.fits[0].source
+    assert learned is not None
+    assert (learned.size, learned.size_known_by, learned.batches) == (200, "learned", 7)
+
+
+def test_a_size_that_is_known_is_not_learned_anew() -> None:
+    run = run_of(fit(), source(size=320, batches=10), epoch(0, steps=7, samples=200, source_ended=True))
+
+    known = run.fits[0].source
+    assert known is not None
+    assert (known.size, known.size_known_by, known.batches) == (320, "exact", 10)
+
+
+def test_a_pass_that_was_cut_off_tells_no_size() -> None:
+    run = run_of(fit(), source(kind="generator"), epoch(0, steps=7, samples=200, source_ended=False))
+
+    unknown = run.fits[0].source
+    assert unknown is not None
+    assert unknown.size is None
+
+
+def test_a_validation_is_its_epochs_and_not_its_steps() -> None:
+    run = run_of(fit(), epoch(0, steps=10, validation={"steps": 3, "samples": 90, "metrics": {"loss": 0.5}}, loss=1.0))
+
+    (only,) = run.fits[0].epochs
+    assert only.validation is not None
+    assert (only.validation.steps, only.validation.samples, only.validation.metrics) == (3, 90, {"loss": 0.5})
+    assert (only.steps, only.metrics) == (10, {"loss": 1.0})
+
+
+def test_a_running_validation_shows_how_far_it_is() -> None:
+    run = run_of(
+        fit(),
+        [events.ValidationStarted(pid=PID, fit=1, epoch=0, steps=30)],
+        [events.ValidationStepsEnded(pid=PID, fit=1, epoch=0, steps=12)],
+    )
+
+    running = run.fits[0].validation_running
+    assert running is not None
+    assert (running.steps, running.planned, running.ended_at) == (12, 30, None)
+    assert run.fits[0].phase == "validating"
+
+
+def test_an_evaluate_within_a_fit_is_a_call_of_its_own() -> None:
+    run = run_of(
+        fit(1), steps(step=4, steps=5),
+        fit(2, call="evaluate", inside=1), fit_end(2, metrics={"loss": 9.0}),
+        steps(step=9, steps=5), fit_end(1),
+    )  # fmt: skip
+
+    outer, inner = run.fits
+    assert (outer.epochs[0].steps, outer.trains) == (10, True)
+    assert (inner.trains, inner.started.inside, inner.epochs) == (False, 1, [])
+    assert run.fit is outer
+    assert len(report(run, [])["fits"]) == 1
+
+
+def test_two_processes_may_number_their_fits_alike() -> None:
+    here, there = 1, 2
+    run = run_of(
+        [events.FitStarted(pid=here, fit=1), events.FitStarted(pid=there, fit=1)],
+        [events.StepsEnded(pid=here, fit=1, step=2, steps=3), events.StepsEnded(pid=there, fit=1, step=6, steps=7)],
+    )
+
+    assert [each.steps_done for each in run.fits] == [3, 7]
+
+
+def test_the_first_value_that_is_no_number_is_remembered_with_its_place() -> None:
+    run = run_of(fit(), steps(epoch=1, step=9, steps=5, loss=[1.0, math.nan, 2.0]), steps(epoch=2, loss=math.nan))
+
+    assert run.fits[0].non_finite["loss"][0] == 1
+    assert run.fits[0].metrics["loss"].non_finite == 1
+
+
+def test_where_nothing_moved_a_pause_is_kept() -> None:
+    run = run_of(fit(), steps(step=0, at=START + 10), steps(step=1, at=START + 100), steps(step=2, at=START + 101))
+
+    (pause,) = [each for each in run.fits[0].pauses if each.since > START + 5]
+    assert (pause.since, pause.until, pause.step) == (START + 10, START + 100, 1)
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ([events.ChildEnded(exit_code=0)], "finished"),
+        ([events.ChildEnded(exit_code=3)], "failed"),
+        ([events.ChildEnded(signal=9)], "killed"),
+        ([events.ChildEnded()], "finished"),
+        ([events.ExceptionRaised(where="script", type="ValueError"), events.ChildEnded()], "failed"),
+        ([events.RunLost(reason="gone")], "lost"),
+        ([], "running"),
+    ],
+)
+def test_how_a_run_is(end: list[events.Event], status: str) -> None:
+    assert run_of(end).status == status
+
+
+def test_what_was_lost_is_a_gap() -> None:
+    run = run_of([events.EventsLost(at=START + 9, count=3, since=START + 5, reason="a full queue")])
+
+    assert run.events_lost == 3
+    assert [(gap.since, gap.until, gap.lost) for gap in run.gaps] == [(START + 5, START + 9, 3)]
+
+
+def test_time_does_not_go_back() -> None:
+    run = run_of(host(at=START + 100, rss=5), host(at=START + 50, rss=6))
+
+    assert run.now == START + 100
+    assert [point.last for point in run.host.rss] == [5, 6]
+
+
+def test_an_unknown_kind_is_counted() -> None:
+    assert run_of([events.Unknown(name="MoonSeen")] * 2).unknown == {"MoonSeen": 2}
+
+
+# --- always true
+
+STORIES = [
+    Story(),
+    Story(nan_at=300, ends=1, validation=False),
+    Story(gpus=2, size=None, size_known_by=None, steps=None, ends=0, epochs_done=8),
+]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=["running", "failed", "finished"])
+def test_live_and_replayed_and_from_the_list_it_is_the_same_run(story: Story, tmp_path: Path) -> None:
+    those = recorded(story)
+    directory = RunDirectory(tmp_path)
+    journal, live, source = Journal(tmp_path), Run(), Follow(directory)
+    for event in those:
+        journal.append(event)
+        live.apply_all(source.take(1.0))
+    journal.close()
+
+    replayed, listed = Run().apply_all(read(directory.journal)), Run().apply_all(those)
+
+    assert told(live) == told(replayed) == told(listed)
+    documents = [report(run, diagnose(run)) for run in (live, replayed, listed)]
+    assert documents[0] == documents[1] == documents[2]
+
+
+# --- whatever comes in
+
+JUNK: list[Any] = [None, True, -1, 0, 7, 2.5, 1e308, -1e308, "x", "NaN", "Infinity", "\x1b[31m", [], {}, [[]], [None],
+                   ["x"], [1, "x"], {"a": 1}, {"a": None}, {"a": [1, "x"]}, {"a": ["NaN", None]}, [{"name": 5}],
+                   [{"index": "x", "gpus": {}}], 10**30]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_whatever_is_well_formed_can_be_folded_and_told(data: st.DataObject) -> None:
+    run = Run().apply_all(timed(fit(), source()))
+    for _ in range(data.draw(st.integers(1, 12))):
+        name = data.draw(st.sampled_from(list(events.KINDS)))
+        members = {
+            field: data.draw(st.sampled_from(JUNK)) for field in events.DEFAULTS[events.KINDS[name]]
+            if data.draw(st.booleans())
+        }  # fmt: skip
+        members.update({"event": name} | ({"pid": PID, "fit": 1} if data.draw(st.booleans()) else {}))
+        run.apply(wire.decode(json.dumps(members).encode()))
+
+    document = report(run, diagnose(run))
+
+    json.dumps(document, allow_nan=False)
