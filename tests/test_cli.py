@@ -33,7 +33,6 @@ BAD: list[tuple[list[str], str]] = [
     (["run", "--fail-on", "everything", "train.py"], "--fail-on"),
     (["run", "--unknown", "train.py"], "--unknown"),
     (["run", "--set", "nonsense", "train.py"], "--set nonsense"),
-    (["attach"], "no runs in"),
     (["attach", "nothing"], "no run 'nothing'"),
     (["attach", "--last"], "no runs in"),
     (["attach", "--last", "x"], "name two runs"),
@@ -54,6 +53,15 @@ def test_a_wrong_command_line_is_one_line_and_status_2(tuimon: Tuimon, arguments
     assert what in done.text
     assert (done.stdout, done.stderr.strip()) == (b"", b"")
     assert not tuimon.runs
+
+
+def test_attach_where_there_are_no_runs(tuimon: Tuimon) -> None:
+    done = tuimon.run("attach")  # other processes of this machine may train, and are listed
+
+    assert done.status == 2
+    assert len(done.said) == 1
+    assert "no runs in" in done.text
+    assert done.stdout == b"" or done.stdout.startswith(b"not started by tuimon:")
 
 
 def test_a_place_that_cannot_be_written_is_said(tuimon: Tuimon) -> None:

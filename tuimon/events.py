@@ -456,6 +456,7 @@ class ModelDescribed(AgentEvent):
 class EpochStarted(AgentEvent):
     fit: int = 0
     epoch: int = 0
+    joined: bool = False  # it was running when the agent came in: what was before that is not known
 
 
 @dataclass(frozen=True)
@@ -506,6 +507,7 @@ class EpochEnded(AgentEvent):
     source_closed: Optional[bool] = None  # it was closed before it was exhausted
     shorter: str = ""  # why fewer steps than planned, where it is known
     rss: Optional[int] = None
+    backfilled: bool = False  # told by Keras' History: the agent did not see it, and `at` is when it was told
 
 
 @dataclass(frozen=True)

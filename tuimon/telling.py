@@ -58,8 +58,12 @@ def started(fit: Fit) -> str:
 
 
 def ended(fit: Fit, epoch: Epoch) -> str:
-    parts = [f"epoch {_of(epoch.index + 1, fit.started.epochs)}: {_count(epoch.steps, 'step')}"]
-    if epoch.samples is not None:
+    if epoch.backfilled:
+        before = f"epoch {_of(epoch.index + 1, fit.started.epochs)}: ended before tuimon joined"
+        return ", ".join([before, *_metrics(epoch)])
+    steps = _count(epoch.steps, "step") if epoch.counted else "steps unknown"
+    parts = [f"epoch {_of(epoch.index + 1, fit.started.epochs)}: {steps}"]
+    if epoch.samples is not None and epoch.counted:
         size = fit.source.size if fit.source else None
         parts.append(f"{_of(epoch.samples, size)} samples")
     if epoch.seconds is not None:

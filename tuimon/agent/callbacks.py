@@ -27,6 +27,7 @@ def observe(owner: Any) -> None:
     owner.on_test_batch_end = _other_batch_end(owner.on_test_batch_end)
     owner.on_predict_batch_end = _other_batch_end(owner.on_predict_batch_end)
     owner.on_train_begin = _around(owner.on_train_begin, before=_train_begin)
+    owner.on_train_end = _around(owner.on_train_end, after=_train_end)
     owner.on_epoch_begin = _around(owner.on_epoch_begin, before=_epoch_begin, after=_epoch_begun)
     owner.on_epoch_end = _around(owner.on_epoch_end, before=_epoch_ending, after=_epoch_ended)
     owner.on_test_begin = _around(owner.on_test_begin, before=_test_begin)
@@ -109,14 +110,15 @@ def _other_batch_end(original: Callable[..., None]) -> Callable[..., None]:
 
 def _around(
     original: Callable[..., Any],
-    before: Callable[..., None],
+    before: Optional[Callable[..., None]] = None,
     after: Optional[Callable[..., None]] = None,
 ) -> Callable[..., Any]:
     part = "callbacks." + original.__name__
 
     @functools.wraps(original)
     def hook(self: Any, *args: Any, **named: Any) -> Any:
-        guard.run(part, before, self, *args, **named)
+        if before is not None:
+            guard.run(part, before, self, *args, **named)
         entered = perf()
         try:
             result = original(self, *args, **named)
@@ -136,6 +138,13 @@ def _train_begin(callback_list: Any, logs: Any = None) -> None:
     recorder = _bind(callback_list)
     if recorder is not None and recorder.call.kind == "fit":
         recorder.train_begin(callback_list)
+
+
+def _train_end(callback_list: Any, seconds: float, logs: Any = None) -> None:
+    """Where the method that trains could not be wrapped any more, this is its end."""
+    recorder = callback_list._tuimon
+    if recorder is not None and recorder.call.place is not None:
+        calls.ended(recorder.call, None, None)
 
 
 def _epoch_begin(callback_list: Any, epoch: Any, logs: Any = None) -> None:

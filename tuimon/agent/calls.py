@@ -20,6 +20,9 @@ from tuimon.agent.outbox import Item, outbox
 PATIENCE = 2.0
 """Seconds after which a call is announced although Keras has not planned its steps yet."""
 
+Place = Tuple[int, Any]
+"""A frame, without keeping it alive: its id and its code."""
+
 _LIBRARIES = ("keras", "tf_keras", "tensorflow", "tuimon", "contextlib", "functools")
 _COMMENT = re.compile(r"#\s*tuimon:.*$")
 
@@ -47,7 +50,10 @@ class Call:
         self.frame: Any = None
         """The program's own, that made the call; known while the call runs."""
         self.result: Any = None
+        self.place: Optional[Place] = None
+        """Where it runs, when it was running before its method could be wrapped: who else would tell its end?"""
         self._announced = False
+        self._ended = False
         self._waiting: List[Item] = []
         self._lock = _thread.allocate_lock()
 
@@ -80,14 +86,19 @@ class Call:
             self._announced, self._waiting = True, []
 
     def end(self, error: Optional[BaseException]) -> None:
-        """Say how the call ended."""
+        """Say how the call ended, once."""
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
         self.announce()
         self.looks.ended()
         recorder = self.recorder
         outcome: Dict[str, Any] = recorder.outcome() if recorder is not None else {}
         if error is not None:
             outcome.update(exception=type(error).__name__, message=str(error)[:2000])
-        outbox.put(events.FitEnded(fit=self.number, seconds=time.perf_counter() - self.began, **outcome))
+        seconds = None if self.facts.get("joined") else time.perf_counter() - self.began
+        outbox.put(events.FitEnded(fit=self.number, seconds=seconds, **outcome))
 
 
 _count = 0
@@ -111,6 +122,21 @@ loops: List[Call] = []
 """Loops of the user's own: they end when the process does, unless something tells their end earlier."""
 
 
+def over(thread: Optional[int] = None) -> List[Call]:
+    """The calls whose frame has gone without a word: an exception left them."""
+    frames = sys._current_frames()
+    unwrapped = [call for call in running() if call.place is not None and thread in (None, call.thread)]
+    return [call for call in unwrapped if not _stands(call.place, frames.get(call.thread))]
+
+
+def _stands(place: Any, frame: Any) -> bool:
+    while frame is not None:
+        if id(frame) == place[0] and frame.f_code is place[1]:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def open_loops() -> List[Call]:
     """The loops that have not been ended; after this they are."""
     ended, loops[:] = list(loops), []
@@ -123,6 +149,13 @@ def enter(call: Call, nested: bool = True) -> None:
     if nested:
         call.facts["inside"] = outer.number if outer is not None else None
     _active.setdefault(call.thread, []).append(call)
+
+
+def enter_on_thread(call: Call) -> None:
+    """Make it the innermost of its thread, which is another one than this."""
+    within = _active.setdefault(call.thread, [])
+    call.facts["inside"] = within[-1].number if within else None
+    within.append(call)
 
 
 def leave(call: Call) -> None:
@@ -148,10 +181,10 @@ def wrap_entry(owner: Any, name: str, part: str, facts: Callable[[Any, Dict[str,
         try:
             result = original(self, *args, **named)
         except BaseException as error:
-            guard.run(part, _ended, call, error, None)
+            guard.run(part, ended, call, error, None)
             guard.forget_frame(error)
             raise
-        guard.run(part, _ended, call, None, result)
+        guard.run(part, ended, call, None, result)
         return result
 
     entry._tuimon = True  # type: ignore[attr-defined]
@@ -159,9 +192,13 @@ def wrap_entry(owner: Any, name: str, part: str, facts: Callable[[Any, Dict[str,
 
 
 def _begun(signature: Any, name: str, facts: Any, model: Any, args: Any, named: Dict[str, Any]) -> Optional[Call]:
+    if outbox.ended:
+        return None
     outer = current()
     if outer is not None and outer.recorder is not None and outer.recorder.owns(named.get("callbacks")):
         return None  # the validation of a fit
+    if outer is not None and outer.place is not None:
+        end_those_over(outer.thread)
     arguments = dict(signature.bind(model, *args, **named).arguments)
     identity.introduce()
     frame = caller(sys._getframe(3))
@@ -171,7 +208,14 @@ def _begun(signature: Any, name: str, facts: Any, model: Any, args: Any, named: 
     return call
 
 
-def _ended(call: Call, error: Optional[BaseException], result: Any) -> None:
+def end_those_over(thread: Optional[int] = None, error: Optional[BaseException] = None) -> None:
+    """Tell the end of the calls that nobody else tells the end of."""
+    for call in over(thread):
+        ended(call, error, None)
+
+
+def ended(call: Call, error: Optional[BaseException], result: Any) -> None:
+    """Say how the call ended: it is not running any more."""
     from tuimon.agent import process
 
     try:
@@ -183,7 +227,7 @@ def _ended(call: Call, error: Optional[BaseException], result: Any) -> None:
     finally:
         call.arguments, call.result, call.frame = {}, None, None
         leave(call)
-    if call.trains:
+    if call.trains and call.thread == _thread.get_ident():
         outbox.flush(0.3)
 
 
@@ -225,11 +269,24 @@ def announce_late() -> None:
             call.announce()
 
 
-def _forget() -> None:
-    """In a forked child: the calls of the parent are not its own."""
+_gone: List[Call] = []
+
+
+def end_those_gone() -> None:
+    """On the sender's thread, which looks from outside: those that are not found twice are over."""
+    global _gone
+    missing = over()
+    for call in missing:
+        if call in _gone:
+            ended(call, None, None)
+    _gone = missing
+
+
+def forget() -> None:
+    """Of no call that runs is anything told any more; in a forked child those of the parent are not its own."""
     _active.clear()
     loops.clear()
 
 
 outbox.pollers.append(announce_late)
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=forget)

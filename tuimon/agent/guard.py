@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Set
 
-from tuimon import events
+from tuimon import agent, events
 
 off: Set[str] = set()
 """Parts that raised."""
@@ -54,7 +54,7 @@ def unconverted(function: Any) -> Any:
 
 
 def _log(part: str, error: BaseException) -> None:
-    path = os.environ.get("TUIMON_DEBUG")
+    path = agent.setting("TUIMON_DEBUG")
     if not path:
         return
     import traceback

@@ -35,6 +35,13 @@ def introduce() -> None:
     outbox.put(framework())
 
 
+def introduce_again() -> None:
+    """To another supervisor, which has heard nothing yet."""
+    global _introduced, _devices_told
+    _introduced = _devices_told = None
+    introduce()
+
+
 def started() -> events.AgentStarted:
     task, index = _task()
     rank = _number(_RANKS)

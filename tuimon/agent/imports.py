@@ -107,7 +107,7 @@ def install() -> bool:
         return False
     sys.meta_path.insert(0, Finder())
     for name in HOOKS:
-        module = sys.modules.get(name)
-        if module is not None:
-            run_hooks(name, module)
+        if sys.modules.get(name) is not None:
+            __import__(name)  # waits for a thread that is importing it now
+            run_hooks(name, sys.modules[name])
     return True

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from typing import Any, Callable, Deque, List, Optional, Union
 
-from tuimon import events, wire
+from tuimon import agent, events, wire
 from tuimon.agent import guard
 from tuimon.agent.link import BUFFERED, Link
 from tuimon.agent.spool import Spool
@@ -96,11 +96,22 @@ class Outbox:
 
     # --- starting, forking
 
+    def again(self) -> None:
+        """Begin anew, with another supervisor; what was not said is left unsaid. With the same one: try it at once."""
+        if self.started and not self.ended:
+            self._tried = 0.0
+            return
+        self._reset()
+
+    @property
+    def connected(self) -> bool:
+        return self._link is not None and self._link.connected
+
     def _start(self) -> None:
         if self._starting:
             return
         self._starting = True
-        socket_path, spool_path = os.environ.get("TUIMON_SOCKET"), os.environ.get("TUIMON_SPOOL")
+        socket_path, spool_path = agent.setting("TUIMON_SOCKET"), agent.setting("TUIMON_SPOOL")
         self._link = Link(socket_path) if socket_path else None
         self._spool = Spool("%s.%d" % (spool_path, self.pid)) if spool_path else None
         self._began = time.monotonic()
@@ -130,7 +141,7 @@ class Outbox:
     def _rest(self) -> None:
         pause = FAST if time.monotonic() - self._began < FIRST_MINUTE else SLOW
         try:
-            pause = float(os.environ.get("TUIMON_INTERVAL", pause))
+            pause = float(agent.setting("TUIMON_INTERVAL") or pause)
         except ValueError:
             pass
         link = self._link

@@ -8,11 +8,10 @@ What it may cost: a thousandth of the time trained, with a few early looks per p
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any, Dict, List, Optional, Tuple
 
-from tuimon import events
+from tuimon import agent, events
 from tuimon.agent import activity, forward, gradients, layers, losses, rows
 from tuimon.agent import model as models
 from tuimon.agent.budget import Budget
@@ -128,7 +127,7 @@ class Prober:
 
 def obstacle(model: Any) -> Optional[str]:
     """Why the model is not probed; None when it can be."""
-    if os.environ.get("TUIMON_PROBE", "").lower() == "off":
+    if agent.setting("TUIMON_PROBE").lower() == "off":
         return "TUIMON_PROBE=off"
     backend = gradients.backend(model)
     if backend not in ("tensorflow", "torch"):

@@ -6,6 +6,7 @@ it reads without the agent.
 
 from __future__ import annotations
 
+import _thread
 import os
 import re
 import sys
@@ -95,6 +96,7 @@ def _around(original: Any) -> Any:
 def _uncaught(error: BaseException) -> None:
     strip(error)
     if outbox.started and outbox.pid == os.getpid():
+        calls.end_those_over(_thread.get_ident(), error)
         raised(error, "script", None)
         outbox.flush(0.5)
 

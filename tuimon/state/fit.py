@@ -99,6 +99,7 @@ class Epoch:
     rows_looked_at: int = 0
     rows_distinct: int | None = None
     complete: bool = True  # seen from its first step on
+    backfilled: bool = False  # not seen at all, but told afterwards: its times are not known
     counted: bool = False  # its steps were reported: without that, 0 of them means that they are not known
 
     @property
@@ -242,7 +243,8 @@ class Fit:
 
     def _epoch_started(self, event: events.EpochStarted) -> None:
         self._progress(event.at, "training")
-        self._epoch_of(event.epoch, event.at)
+        epoch = self._epoch_of(event.epoch, event.at)
+        epoch.complete = epoch.complete and not event.joined
 
     def _steps_ended(self, event: events.StepsEnded) -> None:
         self._progress(event.at, "training")
@@ -301,6 +303,8 @@ class Fit:
         self._progress(event.at, "between")
         epoch = self._epoch_of(event.epoch, event.at)
         epoch.ended_at = event.at
+        if event.backfilled:
+            epoch.backfilled, epoch.complete = True, False
         if event.steps is not None:
             self.steps_done += event.steps - epoch.steps if epoch.complete else 0
             epoch.steps, epoch.counted = event.steps, True
@@ -309,7 +313,7 @@ class Fit:
             if self.samples_done is not None and event.samples is not None:
                 self.samples_done += event.samples - (epoch.samples or 0) if epoch.complete else 0
             epoch.samples, epoch.samples_known_by = event.samples, event.samples_known_by
-        elif epoch.steps and not epoch.samples:
+        elif (epoch.steps or not epoch.counted) and not epoch.samples:
             epoch.samples, epoch.samples_known_by = None, None  # nobody counted them
         for name in ("seconds", "wait", "wait_known_by", "compute", "callbacks", "first_step", "first_wait", "rss"):
             value = getattr(event, name)

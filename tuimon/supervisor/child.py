@@ -21,7 +21,8 @@ PR_SET_PTRACER = 0x59616D61
 PR_SET_PTRACER_ANY = -1
 
 TO_ALL = {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGKILL}
-"""Sent to the whole process group, as a terminal does; a signal with a meaning of its own goes to the script alone."""
+"""Sent to the whole process group where it is the script's own, as a terminal does; a signal with a meaning of its own
+goes to the script alone."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Child:
 
     def send(self, number: int) -> None:
         """Raises OSError when it cannot be sent."""
-        if number in TO_ALL:
+        if number in TO_ALL and os.getpgid(self.pid) == self.pid:
             os.killpg(self.pid, number)
         else:
             os.kill(self.pid, number)

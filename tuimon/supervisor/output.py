@@ -72,7 +72,7 @@ class Output:
 
     def release(self) -> None:
         """Give back the room that was not used."""
-        for path in self._paths:
+        for path in filter(lambda path: not path.is_symlink(), self._paths):
             with contextlib.suppress(OSError):
                 os.truncate(path, _size(path))
 
@@ -85,7 +85,12 @@ def _size(path: os.PathLike[str]) -> int:
 
 
 def _reserve(path: os.PathLike[str], size: int) -> int:
-    """Set bytes aside behind the end of the file, fewer on a small disk; how many there are now."""
+    """Set bytes aside behind the end of the file, fewer on a small disk; how many there are now.
+
+    A link leads to a file of the program's own: that is only read.
+    """
+    if os.path.islink(path):
+        return 0
     try:
         disk = os.statvfs(path)
         ahead = min(AHEAD, disk.f_bavail * disk.f_frsize // 8)

@@ -26,6 +26,7 @@ class Plan:
     dataset_size: int | None = None
     interval: float = 1.0
     settings: dict[str, Any] = field(default_factory=dict)
+    source: str = "run"
 
 
 def start(directory: RunDirectory, plan: Plan) -> None:
@@ -37,7 +38,7 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
     cwd = Path.cwd()
     loop = daemon.begin(directory)
     listening = ingest.listen(loop.selector, ingest.places(), f"{directory.id}.sock", loop.receive)
-    _record_start(loop.recorder.record, directory, plan, cwd)
+    record_start(loop.recorder.record, directory, plan, cwd)
     output = Output(directory)
     try:
         script = child.start(plan.command, environment(directory, listening.path, os.environ), directory)
@@ -59,7 +60,10 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
     loop.run(script, listening, cwd, output, plan.interval)
 
 
-def _record_start(record: Callable[[events.Event], None], directory: RunDirectory, plan: Plan, cwd: Path) -> None:
+def record_start(
+    record: Callable[[events.Event], None], directory: RunDirectory, plan: Plan, cwd: Path, adopted: bool = False
+) -> None:
+    """The first events of a journal."""
     now = directory.read().started_at
     record(events.JournalOpened(at=now, schema=events.SCHEMA_VERSION, tuimon=_version(), run=directory.id))
     record(
@@ -74,9 +78,10 @@ def _record_start(record: Callable[[events.Event], None], directory: RunDirector
             boot=boot_id(),
             dataset_size=plan.dataset_size,
             settings=plan.settings,
+            source=plan.source,
         )
     )
-    record(daemon.supervisor_started(adopted=False))
+    record(daemon.supervisor_started(adopted))
 
 
 def environment(directory: RunDirectory, listening: Path, base: Mapping[str, str]) -> dict[str, str]:

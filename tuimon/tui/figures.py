@@ -49,8 +49,9 @@ def run_remaining(fit: Fit) -> float | None:
     planned, left_here = fit.started.epochs, epoch_remaining(fit)
     if fit.ended or planned is None or left_here is None:
         return None
-    spans = [epoch.ended_at - epoch.started_at for epoch in fit.epochs[-6:] if epoch.ended_at is not None]
-    whole = spans[1:] if len(spans) > 1 and len(fit.epochs) == len(spans) else spans  # the first one holds tracing
+    seen = [epoch for epoch in fit.epochs if not epoch.backfilled]
+    spans = [epoch.ended_at - epoch.started_at for epoch in seen[-6:] if epoch.ended_at is not None]
+    whole = spans[1:] if len(spans) > 1 and len(seen) == len(spans) else spans  # the first one holds tracing
     running = fit.epochs[-1]
     left = max(0, planned - running.index - 1)
     if whole:

@@ -1,4 +1,4 @@
-"""`tuimon attach`: back to a run, with its whole history."""
+"""`tuimon attach`: back to a run, with its whole history; or into a process that was started without tuimon."""
 
 from __future__ import annotations
 
@@ -15,14 +15,20 @@ if TYPE_CHECKING:
     from tuimon.settings import Settings
 
 DESCRIPTION = """Show a run that is going on or is over, with its whole history. Where its supervisor died, a new one
-takes over. Without RUN: the only one that is going on, else a list of what can be attached to."""
+takes over. A PID joins a training that was started without tuimon: tuimon's agent is loaded into it, and its earlier
+epochs are read from it. Without RUN or PID: the only run that is going on, else a list of what there is."""
 
 
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("attach", help="come back to a run", description=DESCRIPTION)
-    parser.add_argument("run", nargs="?", metavar="RUN", help="its id or name, or the beginning of either")
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN|PID", help="a run's id or name, or the beginning of either; or a process"
+    )
     parser.add_argument("--last", action="store_true", help="the run that began last")
     add_log_dir(parser)
+    joining = parser.add_mutually_exclusive_group()
+    joining.add_argument("--yes", action="store_true", help="load the agent into a process without asking")
+    joining.add_argument("--no-inject", action="store_true", help="only look at a process from outside")
     parser.add_argument("--headless", action="store_true", help="plain lines instead of a screen")
     add_report(parser)
     parser.add_argument("--readonly", action="store_true", help="a screen that cannot ask anything of the run")
@@ -38,9 +44,10 @@ def run(args: argparse.Namespace) -> int:
     check_report(args.json)
     settings = settings_of(args)
     where = runs.home(settings["log-dir"])
-    directory = _chosen(args, where)
-    if directory is None:
+    chosen = _chosen(args, where)
+    if chosen is None:
         return 2
+    directory = _joined(chosen, args, where, settings) if isinstance(chosen, int) else chosen
     if directory.elsewhere() is None:
         _take_over(directory)
     if has_screen() and not args.headless and args.json != "-":
@@ -61,26 +68,90 @@ def _take_over(directory: RunDirectory) -> None:
             raise
 
 
-def _chosen(args: argparse.Namespace, where: Path) -> RunDirectory | None:
-    """The run meant; None after a list of those that could be meant."""
-    from tuimon import digest, runs
+def _chosen(args: argparse.Namespace, where: Path) -> RunDirectory | int | None:
+    """The run meant, or the process to join; None after a list of what could be meant."""
+    from tuimon import runs
 
     if args.run and args.last:
         raise UsageError("a RUN and --last name two runs", "give one of them")
     if args.run:
-        return runs.find(where, args.run)
+        return _process(args.run, where) or runs.find(where, args.run)
     if args.last:
         return runs.newest(where)
+    return _offered(args, where)
+
+
+def _process(text: str, where: Path) -> RunDirectory | int | None:
+    """The process with this id, or the run that it is the script of; None where it is no process of a Python."""
+    from tuimon.joining import join
+
+    if not text.isdigit() or not Path("/proc", text).exists():
+        return None
+    return join.run_of(where, int(text)) or int(text)
+
+
+def _offered(args: argparse.Namespace, where: Path) -> RunDirectory | int | None:
+    """What there is to choose from: by arrow keys on a terminal, as a table elsewhere."""
+    from tuimon import runs
+    from tuimon.headless import has_screen
+    from tuimon.joining import offers
+    from tuimon.verbs import choose
+
     listed = runs.every(where)
     going_on = [directory for directory in listed if directory.status() == "running"]
-    if len(going_on) == 1:
+    processes = offers.processes(going_on)
+    if len(going_on) == 1 and not processes:
         return going_on[0]
-    if not listed:
+    if not listed and not processes:
         raise UsageError(f"no runs in {where} yet", "start one with `tuimon run train.py`")
-    print(digest.table([digest.entry(directory) for directory in listed[:20]]))
-    which = "several runs are going on" if going_on else "no run is going on"
-    print(f"tuimon: {which}; say which one: `tuimon attach RUN`, or `tuimon attach --last`", file=sys.stderr)
+    if has_screen() and not args.headless and (going_on or processes):
+        return choose.one(offers.lines(going_on, processes), "attach to which one?")
+    print(offers.table(listed[:20], processes))
+    if listed:
+        which = "several runs are going on" if len(going_on) > 1 else "no run is going on" if not going_on else ""
+        ways = "`tuimon attach RUN`, or `tuimon attach --last`"
+    else:
+        which, ways = f"no runs in {where} yet, but other processes train", "`tuimon attach PID`"
+    print(f"tuimon: {which or 'a run and other processes are going on'}; say which one: {ways}", file=sys.stderr)
     return None
+
+
+def _joined(pid: int, args: argparse.Namespace, where: Path, settings: Settings) -> RunDirectory:
+    """A run of the process, with the agent in it where that may be."""
+    from tuimon.joining import inject, join
+    from tuimon.joining.refusal import NotAllowed, Refused
+
+    inject.interpreter_of(pid)
+    known = {"interval": settings["interval"], "settings": settings.facts()}
+    if args.no_inject or not _agreed(pid, args):
+        return join.begin(where, pid, read_printed=True, **known)
+    directory = join.begin(where, pid, read_printed=False, **known)
+    try:
+        if not join.bring_agent_in(directory):
+            print("tuimon: the agent comes in as soon as the operation that runs now is over", file=sys.stderr)
+        return directory
+    except NotAllowed as error:
+        join.give_up(directory)
+        print(f"tuimon: {error}; watching from outside", file=sys.stderr)
+        return join.begin(where, pid, read_printed=True, **known)
+    except Refused:
+        join.give_up(directory)
+        raise
+
+
+def _agreed(pid: int, args: argparse.Namespace) -> bool:
+    """Whether code may be run in the process. Without a terminal to ask at, it has to be said before."""
+    if args.yes:
+        return True
+    what = f"joining process {pid} loads tuimon's agent into it"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(what, "say --yes, or --no-inject to look at it from outside only")
+    print(f"tuimon: {what}: its main thread is held for about a millisecond, its results stay the same")
+    print("tuimon: load it? [y]es, or only look from [o]utside: ", end="", flush=True)
+    answer = sys.stdin.readline().strip().lower()
+    if answer not in ("y", "yes", "o", "outside"):
+        raise UsageError("nothing was done")
+    return answer in ("y", "yes")
 
 
 def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings) -> int:

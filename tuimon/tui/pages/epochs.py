@@ -134,7 +134,9 @@ def _columns(fit: Fit) -> list[Column]:
         return parts.share(parts.wait) if parts else None
 
     def seconds(epoch: Epoch) -> float | None:
-        return epoch.ended_at - epoch.started_at if epoch.ended_at is not None else epoch.seconds
+        if epoch.backfilled or epoch.ended_at is None:
+            return epoch.seconds
+        return epoch.ended_at - epoch.started_at
 
     def metric(name: str) -> Column:
         return Column(name, lambda epoch: epoch.metrics.get(name), units.value_of)
@@ -142,7 +144,7 @@ def _columns(fit: Fit) -> list[Column]:
     names = [name for base in curves.families(fit) for name in (base, f"val_{base}") if name in fit.epoch_metrics]
     return [
         Column("epoch", lambda epoch: epoch.index + 1, units.count),
-        Column("steps", lambda epoch: epoch.steps, units.count),
+        Column("steps", lambda epoch: epoch.steps if epoch.counted or epoch.steps else None, units.count),
         Column("samples", lambda epoch: epoch.samples, units.count),
         Column("data", share, units.ratio),
         Column("time", seconds, units.duration),

@@ -1,0 +1,50 @@
+"""One of several lines, chosen by arrow keys on a plain terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import termios
+import tty
+from typing import TypeVar
+
+T = TypeVar("T")
+
+UP, DOWN = (b"\x1b[A", b"\x1bOA", b"k", b"\x10"), (b"\x1b[B", b"\x1bOB", b"j", b"\x0e")
+TAKE, LEAVE = (b"\r", b"\n"), (b"\x1b", b"q", b"\x03", b"\x04", b"")
+
+
+def one(choices: list[tuple[T, str]], question: str) -> T | None:
+    """The choice; None when the user leaves."""
+    before = termios.tcgetattr(0)
+    at = 0
+    print(f"{question}  (arrow keys, Enter; q leaves)")
+    try:
+        tty.setcbreak(0)
+        while True:
+            _draw([text for _, text in choices], at)
+            key = os.read(0, 8)
+            if key in TAKE:
+                return choices[at][0]
+            if key in LEAVE:
+                return None
+            at = moved(at, key, len(choices))
+            sys.stdout.write(f"\x1b[{len(choices)}A")
+    except KeyboardInterrupt:
+        return None
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
+
+
+def moved(at: int, key: bytes, count: int) -> int:
+    """Where the key leads from there."""
+    return max(0, at - 1) if key in UP else min(count - 1, at + 1) if key in DOWN else at
+
+
+def _draw(lines: list[str], at: int) -> None:
+    width = shutil.get_terminal_size().columns - 3
+    for index, line in enumerate(lines):
+        shown = f"> {line[:width]}"
+        sys.stdout.write(f"\r\x1b[K{chr(27)}[7m{shown}{chr(27)}[0m\n" if index == at else f"\r\x1b[K  {line[:width]}\n")
+    sys.stdout.flush()
