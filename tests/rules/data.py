@@ -17,11 +17,14 @@ X = {"role": "x", "name": "", "dtype": "float32", "shape": [32, 8], "min": -3.0,
 LABELS = {"role": "y", "name": "", "dtype": "int64", "shape": [32], "integer": True}
 
 
+LOSS_OPTIONS = ("from_logits", "custom", "ignore_class", "unaligned")
+
+
 def net(
     units: int = 1, activation: str | None = "sigmoid", loss: str | None = BINARY, **fields: Any
 ) -> list[events.Event]:
-    """A described model with one output. Fields of the loss go by `from_logits`, `custom` and `ignore_class`."""
-    options = {name: fields.pop(name) for name in ("from_logits", "custom", "ignore_class") if name in fields}
+    """A described model with one output. Fields of the loss go by their names."""
+    options = {name: fields.pop(name) for name in LOSS_OPTIONS if name in fields}
     if loss and loss.endswith("crossentropy"):
         options.setdefault("from_logits", False)
     output = {"name": "out", "layer": "out", "units": units, "shape": fields.pop("shape", [None, units])}

@@ -52,3 +52,9 @@ def test_shapes_that_keras_brings_together_are_fine(output: list[int | None], ta
 
 def test_a_loss_of_the_scripts_own_may_know_what_it_does() -> None:
     quiet(RULE, run_of(fit(), net(4, None, "triplet", custom=True), looks(X, labels(0, 9))))
+
+
+def test_a_loss_class_of_its_own_gets_shapes_as_they_are() -> None:
+    own = net(1, None, "squared", custom=True, unaligned=True)
+    assert "y[:, None]" in found(RULE, run_of(fit(), own, looks(X, real(0.0, 1.0, shape=[32]))), "note").snippet
+    quiet(RULE, run_of(fit(), own, looks(X, real(0.0, 1.0, shape=[32, 1]))))

@@ -18,22 +18,13 @@ def paced(
     fastest: float | None = None,
 ) -> Run:
     """Reports of ten steps each, with so many seconds per step, on a machine that others use so much."""
-    return run_of(paced_events(seconds, reports, others, fastest))
-
-
-def paced_events(
-    seconds: Callable[[int], float],
-    reports: int = 40,
-    others: Callable[[int], float] | None = None,
-    fastest: float | None = None,
-) -> list[events.Event]:
     parts: list[events.Event] = [*fit()]
     for n in range(reports):
-        own = {"durations": [fastest, seconds(n)]} if fastest else {}
-        parts.append(steps(0, 10, step=10 * n + 9, seconds=10 * seconds(n), **own))
+        single = [fastest, seconds(n)] if fastest else []
+        parts.append(steps(0, 10, step=10 * n + 9, seconds=10 * seconds(n), durations=single))
         if others:
             parts.append(host(cpu_ratio=0.25 + others(n), cpu_cores=1.0, cores=4))
-    return parts
+    return run_of(parts)
 
 
 def test_steps_that_grow() -> None:
@@ -51,7 +42,5 @@ def test_near_misses() -> None:
     quiet(SlowingDown(), paced(lambda n: 0.002 + 0.0015 * n, fastest=0.002))  # some are as fast as ever
 
 
-def test_an_overloaded_machine() -> None:
-    busy = [host(cpu_ratio=1.0, cpu_cores=1.0, cores=2, load=8.0) for _ in range(4)]
-    quiet(SlowingDown(), run_of(paced_events(lambda n: 0.010 + 0.0006 * n), busy))
-    found(SlowingDown(), run_of(paced_events(lambda n: 0.002 + 0.0015 * n), busy), "warning")
+def test_steps_that_go_up_and_down() -> None:
+    quiet(SlowingDown(), paced(lambda n: (0.010 + 0.001 * n) * (1.0, 1.8)[n % 2]))

@@ -47,3 +47,10 @@ def test_binomial_tail(hits: int, trials: int, chance: float, expected: float) -
 def test_outliers() -> None:
     assert trend.outliers([1.0] * 30 + [9.0], 3.0) == [30]
     assert trend.outliers([1.0] * 30, 3.0) == []
+
+
+def test_growing_tells_a_rise_from_noise() -> None:
+    assert trend.growing([1.0, 2.0, 3.0, 4.0]) == 1.0
+    assert trend.growing([1.0, 3.0, 2.0, 4.0]) == pytest.approx(5 / 6)
+    assert trend.growing([4.0, 3.0, 2.0]) == 0.0
+    assert trend.growing([1.0]) == 0.5

@@ -24,7 +24,11 @@ Loss = Dict[str, Any]
 
 
 def of_model(model: Any, outputs: List[str]) -> List[Loss]:
-    """One entry per output that has a loss; each with name, custom, and from_logits and output where known."""
+    """One entry per output that has a loss; each with name, custom, and from_logits and output where known.
+
+    `unaligned` marks a `Loss` class of the user's own: Keras hands it targets and predictions as they are, while the
+    two get the same rank before a function sees them.
+    """
     given = compiled_loss(model)
     if not given:
         return []
@@ -84,7 +88,9 @@ def _entry_of_object(loss: Any, options: Loss) -> Loss:
     if type(loss).__name__ == "LossFunctionWrapper" and wrapped is not None:
         inner = describe(wrapped)
         return _entry(inner["name"], inner["custom"], {**inner, **options})
-    return _entry(layers.snake(type(loss).__name__), not layers.is_keras(type(loss)), options)
+    custom = not layers.is_keras(type(loss))
+    entry = _entry(layers.snake(type(loss).__name__), custom, options)
+    return {**entry, "unaligned": True} if custom and hasattr(loss, "reduction") else entry
 
 
 def _entry(name: str, custom: bool, options: Loss) -> Loss:

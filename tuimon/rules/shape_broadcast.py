@@ -7,7 +7,8 @@ numbers fails in its first step instead.
 Why it matters: a broadcast loss is finite, falls a little, and means nothing.
 
 How it is decided: from the shapes of the first batch and of the output, after what Keras itself adds or takes away (a
-last dimension of 1). Only for Keras' own losses: one of the script's own may know what it does.
+last dimension of 1). Functions of the script's own get targets and predictions of one rank from Keras. A `Loss` class
+of its own does not: where it gets (B,) and (B, 1) that is a note, since it may know what it does.
 
 What to do: give the targets the shape of the output. For class numbers use `sparse_categorical_crossentropy`; for
 sequences that shall give one value, drop `return_sequences=True`.
@@ -40,7 +41,7 @@ class ShapeBroadcast:
     def of(self, fit: Fit) -> Iterator[Finding]:
         for target in targets(fit):
             shape = target.output.get("shape")
-            if shape is None or target.values.shape is None or not target.loss_name:
+            if shape is None or target.values.shape is None:
                 continue
             told = _mismatch(target, shape, target.values.shape)
             if told is not None:
@@ -50,10 +51,10 @@ class ShapeBroadcast:
         first = fit.batches[0]
         return Finding(
             rule="shape-broadcast",
-            severity="error",
+            severity="error" if target.loss_name else "note",
             message=(
                 f"targets of shape {_told(target.values.shape or ())} meet output `{target.output.get('name')}` of "
-                f"shape {_told(shape)} in `{target.loss_name}`"
+                f"shape {_told(shape)} in `{(target.loss or {}).get('name')}`"
             ),
             advice=advice,
             fit=fit.index,
@@ -72,6 +73,12 @@ def _mismatch(target: Target, output: Shape, values: Shape) -> tuple[str, str] |
     """Advice and snippet when the shapes differ after what Keras itself makes of them; None when they fit."""
     if target.loss_name in losses.CATEGORICAL | losses.DIVERGENCE:
         return _categorical(target, output, values)
+    if (target.loss or {}).get("unaligned") and len(values) == 1 and len(output) == 2 and output[1] == 1:
+        return (
+            "Unless the loss reshapes them, every prediction is compared with every target: give the targets a last "
+            "dimension of 1.",
+            "y = y[:, None]",
+        )
     if target.loss_name not in losses.REGRESSION | losses.BINARY:
         return None
     output, values = _same_rank(output, values)

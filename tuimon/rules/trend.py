@@ -41,6 +41,13 @@ def rising(values: Sequence[float]) -> bool:
     return all(one < other for one, other in itertools.pairwise(values))
 
 
+def growing(values: Sequence[float]) -> float:
+    """The share of pairs of which the later value is higher: 1 for a clean rise, a half for noise."""
+    those = [value for _, value in thinned(list(enumerate(values)), MOST_POINTS)]
+    pairs = list(itertools.combinations(those, 2))
+    return sum(one < other for one, other in pairs) / len(pairs) if pairs else 0.5
+
+
 def at_least(hits: int, trials: int, chance: float) -> float:
     """The probability of `hits` or more in independent `trials` with this `chance` each."""
     if hits <= 0 or chance >= 1.0:
