@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.builders import PID, START, epoch, fit, fit_end, host, run_of, source, steps, timed
 from tests.tui.recorded import Story, recorded
@@ -17,6 +15,7 @@ from tuimon import events, wire
 from tuimon.follow import Follow
 from tuimon.journal import Journal, read
 from tuimon.report import report
+from tuimon.report.formats import FORMATS
 from tuimon.rules import diagnose
 from tuimon.runs import RunDirectory
 from tuimon.state import Run
@@ -65,9 +64,8 @@ def test_samples_are_unknown_as_soon_as_one_part_is() -> None:
 
 
 def test_a_part_that_was_estimated_makes_the_sum_an_estimate() -> None:
-    run = run_of(
-        fit(), steps(step=0, samples=32, samples_known_by="exact"), steps(step=1, samples=30, samples_known_by="estimated")
-    )  # fmt: skip
+    exact, estimated = {"samples_known_by": "exact"}, {"samples_known_by": "estimated"}
+    run = run_of(fit(), steps(step=0, samples=32, **exact), steps(step=1, samples=30, **estimated))
 
     (only,) = run.fits[0].epochs
     assert (only.samples, only.samples_known_by) == (62, "estimated")
@@ -237,24 +235,55 @@ def test_live_and_replayed_and_from_the_list_it_is_the_same_run(story: Story, tm
 
 # --- whatever comes in
 
-JUNK: list[Any] = [None, True, -1, 0, 7, 2.5, 1e308, -1e308, "x", "NaN", "Infinity", "\x1b[31m", [], {}, [[]], [None],
-                   ["x"], [1, "x"], {"a": 1}, {"a": None}, {"a": [1, "x"]}, {"a": ["NaN", None]}, [{"name": 5}],
-                   [{"index": "x", "gpus": {}}], 10**30]  # fmt: skip
+ODD: list[dict[str, Any]] = [
+    {"event": "StepsEnded", "steps": 1, "seconds": 1.0, "metrics": {"loss": [1.0, "x"]}},
+    {"event": "StepsEnded", "steps": 1, "metrics": {"loss": 5}},
+    {"event": "StepsEnded", "steps": 1, "metrics": {"loss": [1.0, 1.0, 1.0, "NaN"]}},
+    {"event": "StepsEnded", "steps": 1, "seconds": 1.0, "durations": ["x", 1.0]},
+    {"event": "StepsEnded", "steps": 1, "seconds": 1.0, "durations": [[], {}]},
+    {"event": "HostSampled", "pressure": {"io_full": "x"}},
+    {"event": "GpusSampled", "gpus": [{"index": "x"}]},
+    {"event": "GpusSampled", "gpus": [{"uuid": "a", "memory_used": []}, 7]},
+    {"event": "AllocatorSampled", "devices": [{"name": {}, "in_use": "x", "peak": 1e308}]},
+    {"event": "EpochEnded", "metrics": {"loss": "x"}, "steps": -5, "callback_seconds": {"a": "x"}},
+    {"event": "EpochEnded", "epoch": 10**18, "steps": 10**18, "seconds": 1e308, "metrics": {"loss": 1e308}},
+    {"event": "SourceDescribed", "pipeline": [{"text": {}, "op": []}, 7], "size": 1.5},
+    {"event": "ModelDescribed", "losses": [{"name": {}}], "layers": [{}], "outputs": [{"units": "x"}]},
+    {"event": "BatchSampled", "components": [{"role": 5, "classes": [], "shape": "x"}], "row_fingerprints": ["a"]},
+    {"event": "ModelProbed", "layers": [{"dead": "x", "gradient": {}}], "outputs": [{"std": "x"}]},
+    {"event": "ExceptionRaised", "type": "\x1b[31m", "traceback": "\x1b[2J", "fit": "x"},
+    {"event": "AgentStarted", "environment": {"TF_CONFIG": {}}, "argv": [1, None]},
+]
 
 
-@settings(deadline=None, max_examples=150)
-@given(st.data())
-def test_whatever_is_well_formed_can_be_folded_and_told(data: st.DataObject) -> None:
-    run = Run().apply_all(timed(fit(), source()))
-    for _ in range(data.draw(st.integers(1, 12))):
-        name = data.draw(st.sampled_from(list(events.KINDS)))
-        members = {
-            field: data.draw(st.sampled_from(JUNK)) for field in events.DEFAULTS[events.KINDS[name]]
-            if data.draw(st.booleans())
-        }  # fmt: skip
-        members.update({"event": name} | ({"pid": PID, "fit": 1} if data.draw(st.booleans()) else {}))
-        run.apply(wire.decode(json.dumps(members).encode()))
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: str(odd)[10:40])
+def test_what_is_well_formed_and_makes_no_sense_is_a_gap_at_most(odd: dict[str, Any]) -> None:
+    run = run_of(fit(), source(), epoch(0, loss=1.0))
+
+    for _ in range(3):
+        run.apply(wire.decode(json.dumps({"pid": PID, "fit": 1, "at": run.now + 1, **odd}).encode()))
+    for event in timed(epoch(1, loss=0.5), fit_end(), status=0, began=False):
+        run.apply(event)
 
     document = report(run, diagnose(run))
-
     json.dumps(document, allow_nan=False)
+    for form in FORMATS.values():
+        assert "\x1b" not in form(document)
+    assert run.status == "finished"
+    (second,) = [each for each in document["fits"][0]["epochs"] if each["index"] == 1]
+    assert second["metrics"] == {"loss": 0.5}
+
+
+def test_what_could_not_be_taken_in_is_told() -> None:
+    run = run_of(fit(), [events.StepsEnded(pid=PID, fit=1, steps=1, metrics={"loss": [1.0, "x"]})])  # type: ignore[list-item]
+
+    assert run.events_lost == 1
+    assert "StepsEnded" in run.gaps[0].reason
+
+
+def test_damage_without_end_is_counted_in_bounded_room() -> None:
+    bad = events.HostSampled(pressure={"io_full": "x"})
+    run = run_of([bad] * 3000)
+
+    assert run.events_lost == 3000
+    assert len(run.gaps) <= 1000

@@ -92,7 +92,7 @@ def sampled(at: float, done: int, chance: random.Random) -> events.Event:
 
 
 def validated(at: float, epoch: int, steps: int, loss: float) -> Iterator[events.Event]:
-    metrics = {"loss": loss, "accuracy": 1 - loss / 2}
+    metrics: dict[str, float | None] = {"loss": loss, "accuracy": 1 - loss / 2}
     yield events.ValidationStarted(at=at - 30, pid=PID, fit=1, epoch=epoch, steps=800)
     for done in range(1, 30):
         yield events.ValidationStepsEnded(at=at - 30 + done, pid=PID, fit=1, epoch=epoch, steps=done * 27)

@@ -35,7 +35,8 @@ def comparison_text(compared: Document) -> str:
 
 def _lines(compared: Document) -> Iterator[str]:
     yield "  vs  ".join(
-        f"{line(name)} ({status})" for name, status in zip(compared["runs"], compared["statuses"], strict=True)
+        f"{line(name or 'a run')} ({status})"
+        for name, status in zip(compared["runs"], compared["statuses"], strict=True)
     )
     yield ""
     for label, key in (("appeared", "appeared"), ("went away", "went_away"), ("stayed", "stayed")):

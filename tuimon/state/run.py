@@ -59,6 +59,12 @@ class Output:
     stderr: int = 0
 
 
+MOST_GAPS = 1000
+
+_ODD = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+"""What a damaged event raises in the fold: facts and lists may hold anything. It is a gap then, and is shown as one."""
+
+
 class Run:
     """What is known so far. See the module for its promise; `events` for the meaning and units of what it holds."""
 
@@ -153,6 +159,14 @@ class Run:
         self.now = max(self.now, event.at)
         if self.first_at is None and event.at:
             self.first_at = event.at
+        try:
+            self._take_in(event)
+        except _ODD as error:
+            self.events_lost += 1
+            reason = f"{type(event).__name__} cannot be made sense of: {error}"
+            self._gap(Gap("events", event.at, event.at, reason, 1))
+
+    def _take_in(self, event: events.Event) -> None:
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
@@ -204,10 +218,14 @@ class Run:
 
     def _events_lost(self, event: events.EventsLost) -> None:
         self.events_lost += event.count
-        self.gaps.append(Gap("events", event.since or event.at, event.at, event.reason, event.count))
+        self._gap(Gap("events", event.since or event.at, event.at, event.reason, event.count))
 
     def _gap_recorded(self, event: events.GapRecorded) -> None:
-        self.gaps.append(Gap(event.what, event.since, event.until, event.reason))
+        self._gap(Gap(event.what, event.since, event.until, event.reason))
+
+    def _gap(self, gap: Gap) -> None:
+        self.gaps.append(gap)
+        del self.gaps[MOST_GAPS:]
 
     def _host_sampled(self, event: events.HostSampled) -> None:
         self.host.apply(event)
