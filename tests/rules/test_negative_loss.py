@@ -34,3 +34,8 @@ def test_losses_that_may_be_negative_are_fine() -> None:
     ):
         quiet(RULE, run_of(fit(), model, epoch(0, loss=-0.9)))
     quiet(RULE, run_of(fit(), net(), epoch(0, loss=0.0), epoch(1, loss=-1e-9)))
+
+
+def test_weights_below_zero_are_those_of_a_policy_gradient() -> None:
+    weights = {"role": "weight", "name": "", "dtype": "float32", "shape": [32], "min": -0.6, "max": 0.4}
+    quiet(RULE, run_of(fit(), net(), looks(X, labels(0, 1), weights), epoch(0, loss=-0.15)))

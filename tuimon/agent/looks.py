@@ -102,9 +102,9 @@ class Looks:
         if self.call.trains:
             guard.run("content", content.ended, self.call.number)
 
-    def batch(self, x: Any, y: Any) -> None:
+    def batch(self, x: Any, y: Any, *weight: Any) -> None:
         """A batch that the program hands to the model itself."""
-        guard.run("content", content.offer, (x, y))
+        guard.run("content", content.offer, (x, y, *weight))
         self._offer_rows(x, y)
 
     def batches(self, role: str) -> Optional[int]:

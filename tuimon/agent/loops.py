@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from tuimon.agent import calls, guard, iteration, iterators, traces
 from tuimon.agent.loop import SWITCH, Loop, newest
@@ -73,7 +73,7 @@ def _counting(original: Any, begin: Callable[[Any], Optional[Loop]], done: Calla
             raise
         finally:
             calls.leave(loop.call)
-        guard.run(original.__name__, done, loop, x, args, result)
+        guard.run(original.__name__, done, loop, x, _rest_of_batch(args, named), result)
         return result
 
     return on_batch
@@ -88,13 +88,20 @@ def _by_hand_of(model: Any) -> Loop:
     return loop
 
 
-def _trained(loop: Loop, x: Any, args: Any, result: Any) -> None:
+def _rest_of_batch(args: Any, named: Dict[str, Any]) -> Tuple[Any, ...]:
+    """What came with x: the targets, and the weights of the rows where there are any."""
+    y, weight = (*args, None, None)[:2]
+    y, weight = named.get("y", y), named.get("sample_weight", weight)
+    return (y,) if weight is None else (y, weight)
+
+
+def _trained(loop: Loop, x: Any, rest: Tuple[Any, ...], result: Any) -> None:
     _from_newest_iterator(loop)
     loop.step(_named(loop.leader(), result), iterators.rows_of(x))
-    loop.call.looks.batch(x, args[0] if args else None)
+    loop.call.looks.batch(x, *rest)
 
 
-def _evaluated(loop: Loop, x: Any, args: Any, result: Any) -> None:
+def _evaluated(loop: Loop, x: Any, rest: Tuple[Any, ...], result: Any) -> None:
     loop.evaluated(_named(loop.leader(), result), iterators.rows_of(x))
 
 

@@ -1,13 +1,13 @@
 """The loss is negative, although it cannot be by its definition.
 
 What it means: cross-entropies and errors are zero at best. A negative value comes from targets outside of what the
-loss is made for, mostly labels beyond 0..1 under `binary_crossentropy`, or from negative weights.
+loss is made for, mostly labels beyond 0..1 under `binary_crossentropy`.
 
 Why it matters: the training drives the loss towards minus infinity instead of towards a good model.
 
 How it is decided: a loss below zero when all compiled losses are ones that cannot be negative. Cosine similarity,
-losses of the script's own and added losses are not judged. Where the labels are known to be out of range, that is the
-finding, and this one is a note.
+losses of the script's own, added losses and rows with weights below zero are not judged. Where the labels are known to
+be out of range, that is the finding, and this one is a note.
 
 What to do: look at the targets: `print(y.min(), y.max())`.
 """
@@ -22,6 +22,7 @@ from tuimon.rules import evidence, losses, sayings, signals
 from tuimon.rules.curve import curve
 from tuimon.rules.finding import Finding
 from tuimon.rules.labels_out_of_range import LabelsOutOfRange
+from tuimon.rules.targets import joined
 
 if TYPE_CHECKING:
     from tuimon.state import Fit, Run
@@ -41,14 +42,14 @@ class NegativeLoss:
         if not compiled or not set(names) <= losses.NEVER_NEGATIVE or losses.own_objective(fit):
             return
         low = self._first(fit)
-        if low is None:
+        if low is None or _weights_below_zero(fit):
             return
         value, epoch, at = low
         yield Finding(
             rule="negative-loss",
             severity="note" if any(LabelsOutOfRange().of(fit, run)) else "warning",
             message=f"the loss is {sayings.number(value)}, but {sayings.listed(names)} cannot be below 0",
-            advice="Look at targets and weights: binary cross-entropy needs 0 to 1, and no weight may be negative.",
+            advice="Look at targets and weights: binary cross-entropy needs 0 to 1.",
             fit=fit.index,
             epoch=epoch,
             at=at,
@@ -69,6 +70,11 @@ class NegativeLoss:
 
     def unjudged(self, run: Run) -> str | None:
         return evidence.unjudged(run, lambda fit: has_loss_and_model(fit), signals.NO_MODEL)
+
+
+def _weights_below_zero(fit: Fit) -> bool:
+    """Rows are pushed away on purpose: advantages of a policy gradient, say."""
+    return any((values.min or 0.0) < 0.0 for values in joined(fit.batches, "weight"))
 
 
 def has_loss_and_model(fit: Fit) -> bool:
