@@ -18,6 +18,7 @@ from tuimon.tui import units
 from tuimon.tui.asking import Ask, Asking
 from tuimon.tui.exact import ExactApp
 from tuimon.tui.glyphs import ASCII, UNICODE, Glyphs
+from tuimon.tui.hangup import leave_at_hangup
 from tuimon.tui.overview import Overview
 from tuimon.tui.page import Page
 from tuimon.tui.pages.menu import Choice, MenuPage
@@ -75,6 +76,7 @@ class Watch(ExactApp):
         self.view = View(theme=themes.fitting(theme), glyphs=glyphs, readonly=readonly)
         self.overview = Overview(all_panes(directory))
         self._notice_until = 0.0
+        self._unpainted = False
         self._diagnosed_events: int | None = None  # None: not even the first picture has been painted
         self._diagnosed_at = float("-inf")
         self.watch_source(source, directory)
@@ -92,6 +94,7 @@ class Watch(ExactApp):
         return self.overview
 
     def on_mount(self) -> None:
+        self.begin_measuring()
         self.set_interval(self.interval, self.tick)
         self.call_after_refresh(self.tick)
 
@@ -103,8 +106,15 @@ class Watch(ExactApp):
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
         self.asking.hear()
-        if changed or self.player is not None or (isinstance(self.screen, Page) and self.screen.restless):
+        self.look_at_line()
+        self._unpainted = self._unpainted or changed or self.player is not None or self._restless
+        if self._unpainted and not self.waiting:  # a slow line gets the next picture when it has taken this one
+            self._unpainted = False
             self.paint()
+
+    @property
+    def _restless(self) -> bool:
+        return isinstance(self.screen, Page) and self.screen.restless
 
     def _fold(self) -> bool:
         if self.player is not None and self.player.restarts != self._restarts:
@@ -290,6 +300,7 @@ def run_screen(
 ) -> str:
     """Watch a source until the user leaves; the reason for the end. The run itself is never stopped by this."""
     os.environ.setdefault("TEXTUAL_FPS", "20")
+    leave_at_hangup()
     app = Watch(
         source,
         directory=directory,
