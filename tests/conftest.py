@@ -1,10 +1,19 @@
-"""Prints, after the tests, the table of the cases: what was found, missed, and said wrongly."""
+"""Signals as in a terminal; and after the tests the table of the cases: what was found, missed, and said wrongly."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 
 from tests.harness import tuimon as tuimon
+
+
+def pytest_configure() -> None:
+    """Under `nohup`, or in the background of a shell, these are ignored, and what is started would inherit that."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pexpect
 import pytest
 
 from tuimon import journal, runs
@@ -68,6 +69,7 @@ class Tuimon:
             "CUDA_VISIBLE_DEVICES": "",
         }
         self._started: list[subprocess.Popen[bytes]] = []
+        self.terminals: list[pexpect.spawn[str]] = []
 
     def script(self, text: str, name: str = "train.py") -> Path:
         """A script in the test's directory."""
@@ -145,6 +147,8 @@ class Tuimon:
 
     def close(self) -> None:
         """Leave nothing running."""
+        for terminal in self.terminals:
+            terminal.close(force=True)
         for process in self._started:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

@@ -113,7 +113,8 @@ def test_a_script_may_handle_the_signal(tuimon: Tuimon) -> None:
 
 def test_nohup_stays_in_force(tuimon: Tuimon) -> None:
     script = tuimon.script(
-        "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)"
+        "from signal import SIG_DFL, SIG_IGN, SIGHUP, SIGTERM, getsignal\n"
+        "print(getsignal(SIGHUP) is SIG_IGN, getsignal(SIGTERM) is SIG_DFL)"
     )
 
     done = tuimon.run("run", script, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))

@@ -108,7 +108,7 @@ def test_a_request_after_the_end_is_refused_at_once(job: Job) -> None:
 
 
 def test_several_follow_at_once(job: Job) -> None:
-    followers = [job.tuimon.start("attach", "--headless") for _ in range(3)]
+    followers = [job.tuimon.start("attach", "--last", "--headless") for _ in range(3)]
     job.tuimon.wait_for_event(events.ScreenAttached, count=3)
     job.end("exit 4")
 

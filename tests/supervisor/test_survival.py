@@ -79,12 +79,21 @@ def job(tuimon: Tuimon) -> Job:
 # --- the screen
 
 
-def screen(tuimon: Tuimon, *args: str) -> pexpect.spawn[str]:
+def screen(tuimon: Tuimon, *args: str, ignore_sighup: bool = False) -> pexpect.spawn[str]:
     """`tuimon ARGS` in a terminal of its own, once it shows the run."""
     command, *rest = tuimon.command(*args)
     environment = {**tuimon.environment, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     seen = len(attached(tuimon)) if tuimon.runs else 0
-    child = pexpect.spawn(command, rest, env=environment, cwd=str(tuimon.path), dimensions=(40, 120), timeout=120)
+    child = pexpect.spawn(
+        command,
+        rest,
+        env=environment,
+        cwd=str(tuimon.path),
+        dimensions=(40, 120),
+        timeout=120,
+        ignore_sighup=ignore_sighup,
+    )
+    tuimon.terminals.append(child)
     wait_for(lambda: len(attached(tuimon)) > seen, "the screen")
     child.expect(b"\x1b\\[")
     return child
@@ -94,23 +103,23 @@ def attached(tuimon: Tuimon) -> list[events.Event]:
     return [event for event in tuimon.events() if isinstance(event, events.ScreenAttached)]
 
 
-@pytest.mark.parametrize("how", ["q", "hangup", "kill"])
+@pytest.mark.parametrize("how", ["q", "hangup", "hangup under nohup", "kill"])
 def test_a_screen_that_goes_away_takes_nothing_with_it(job: Job, how: str) -> None:
     tuimon = job.tuimon
-    terminal = screen(tuimon, "run", str(SPEAKING))
+    terminal = screen(tuimon, "run", str(SPEAKING), ignore_sighup="nohup" in how)
     job.steps(5)
 
     if how == "q":
         wait_for(lambda: _pressed(terminal, b"q"), "the screen to close")
         assert terminal.exitstatus == 0
-    elif how == "hangup":
-        os.close(terminal.child_fd)  # the window is closed: the kernel hangs up
+    elif how.startswith("hangup"):
+        terminal.ptyproc.fileobj.close()  # type: ignore[attr-defined]  # a closed window: the kernel hangs up
         wait_for(lambda: not terminal.isalive(), "the screen to end")
     else:
         terminal.kill(signal.SIGKILL)
         terminal.close()
     job.steps(20)
-    again = screen(tuimon, "attach")
+    again = screen(tuimon, "attach", "--last")
     job.wait_until_recorded(20)
     job.end("exit 3")
     tuimon.wait_for_event(events.SupervisorEnded)
@@ -144,7 +153,7 @@ def test_a_killed_supervisor_is_replaced_by_attach(job: Job) -> None:
     job.kill_supervisor()
     job.steps(30)  # its output still reaches its file
     wait_for(lambda: job.tuimon.directory.spools(), "the agent to keep its events")
-    follower = job.tuimon.start("attach", "--headless")
+    follower = job.tuimon.start("attach", "--last", "--headless")
     wait_for(lambda: job.supervisor != first, "a new supervisor")
     job.steps(40)
     job.end("exit 5")
@@ -172,7 +181,7 @@ def test_what_a_supervisor_had_not_read_when_it_died_is_said_again(job: Job) -> 
     job.steps(60)
     wait_for(lambda: silent(job.pid), "the agent to have said it all")
     job.kill_supervisor()
-    job.tuimon.start("attach", "--headless")
+    job.tuimon.start("attach", "--last", "--headless")
     job.wait_until_recorded(60)
     job.end()
     job.tuimon.wait_for_event(events.SupervisorEnded)
