@@ -1,6 +1,5 @@
 # EXPECT: retracing
 # WHAT: a tf.function gets the step as a Python number and is traced anew each time
-# KERAS2: same
 import keras
 import numpy as np
 import tensorflow as tf

@@ -1,6 +1,5 @@
 # EXPECT: shape-broadcast
 # WHAT: a Loss class of its own where targets of shape (batch,) meet predictions of shape (batch, 1): all pairs are compared
-# KERAS2: same
 import keras
 import numpy as np
 import tensorflow as tf

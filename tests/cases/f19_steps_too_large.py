@@ -1,6 +1,5 @@
 # EXPECT: diverging-loss, oscillating-loss, non-finite-loss, non-finite-weights, unscaled-input
 # WHAT: a plain SGD with a rate a little above what the data allows: the loss doubles from epoch to epoch
-# KERAS2: same
 import keras
 import numpy as np
 

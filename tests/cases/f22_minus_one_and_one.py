@@ -1,6 +1,5 @@
 # EXPECT: labels-out-of-range, negative-loss
 # WHAT: labels -1 and 1 under binary cross-entropy: the loss falls below 0 and on and on
-# KERAS2: same
 import keras
 import numpy as np
 

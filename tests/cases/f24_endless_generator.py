@@ -1,6 +1,5 @@
 # EXPECT: endless-epoch
 # WHAT: an endless generator and no steps_per_epoch: the first epoch does not end, and somebody presses Ctrl-C
-# KERAS2: same
 import keras
 import numpy as np
 

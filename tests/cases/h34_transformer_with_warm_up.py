@@ -1,6 +1,5 @@
 # EXPECT: healthy
 # WHAT: a small transformer: the rate starts near 0, rises for a warm-up and falls with the root of the step
-# KERAS2: same
 import keras
 import numpy as np
 import tensorflow as tf

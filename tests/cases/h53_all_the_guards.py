@@ -1,6 +1,5 @@
 # EXPECT: healthy
 # WHAT: ReduceLROnPlateau, TerminateOnNaN, BackupAndRestore, CSVLogger and EarlyStopping together
-# KERAS2: same
 import tempfile
 
 import keras

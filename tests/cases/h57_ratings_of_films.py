@@ -1,6 +1,5 @@
 # EXPECT: healthy
 # WHAT: matrix factorisation: ids up to 2,000 go into embeddings, the targets are ratings 1 to 5 under mse
-# KERAS2: same
 import keras
 import numpy as np
 

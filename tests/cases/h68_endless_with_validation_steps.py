@@ -1,6 +1,5 @@
 # EXPECT: healthy
 # WHAT: endless generators for training and validation, both with their steps; few steps per epoch of a larger set
-# KERAS2: same
 import keras
 import numpy as np
 

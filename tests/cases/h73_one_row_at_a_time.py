@@ -1,6 +1,5 @@
 # EXPECT: healthy
 # WHAT: batch_size=1, and rows that are sorted by label but shuffled by fit
-# KERAS2: same
 import keras
 import numpy as np
 

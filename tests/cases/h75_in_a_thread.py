@@ -1,6 +1,5 @@
 # EXPECT: healthy
 # WHAT: fit runs in a thread of the script, which waits for it, and another fit in the main thread follows
-# KERAS2: same
 import threading
 
 import keras

@@ -1,6 +1,5 @@
 # EXPECT: healthy
 # WHAT: train_on_batch over shuffled slices, test_on_batch after each epoch, lines "Epoch 1/5" by print
-# KERAS2: same
 import keras
 import numpy as np
 
