@@ -64,7 +64,8 @@ def test_samples_are_unknown_as_soon_as_one_part_is() -> None:
 
 
 def test_a_part_that_was_estimated_makes_the_sum_an_estimate() -> None:
-    exact, estimated = {"samples_known_by": "exact"}, {"samples_known_by": "estimated"}
+    exact: dict[str, Any] = {"samples_known_by": "exact"}
+    estimated: dict[str, Any] = {"samples_known_by": "estimated"}
     run = run_of(fit(), steps(step=0, samples=32, **exact), steps(step=1, samples=30, **estimated))
 
     (only,) = run.fits[0].epochs

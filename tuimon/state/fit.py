@@ -285,7 +285,10 @@ class Fit:
         if first_bad is not None and name not in self.non_finite:
             self.non_finite[name] = (event.epoch, int(first_bad))
         if last is not None:
-            self.metrics.setdefault(name, Series()).append(self.steps_done, last, low, high)
+            series = self.metrics.get(name)
+            if series is None:
+                series = self.metrics[name] = Series()
+            series.append(self.steps_done, last, low, high)
 
     def _rate(self, epoch: Epoch, rate: float | None) -> None:
         if rate is None:

@@ -33,23 +33,24 @@ class Host:
         self.latest = event
         self.first = self.first or event
         self.samples += 1
-        for series, value in (
-            (self.rss, event.rss),
-            (self.cpu_cores, event.cpu_cores),
-            (self.cpu_ratio, event.cpu_ratio),
-            (self.available, event.memory_available),
-            (self.in_cgroup, event.memory_in_cgroup),
-            (self.swapped, event.swapped),
-            (self.major_faults, event.major_faults),
-            (self.read_bytes, event.read_bytes),
-            (self.io_waiting, event.io_waiting),
-            (self.io_full, event.pressure.get("io_full")),
-            (self.workers, len(event.workers) if event.processes is not None else None),
-            (self.dead_workers, event.dead_workers),
-            (self.disk_free, event.disk_free),
-        ):
+        at = event.at
+        for name, values in self._drawn:
+            value = getattr(event, name)
             if value is not None:
-                series.append(event.at, value)
+                values.append(at, value)
+        full = event.pressure.get("io_full")
+        if full is not None:
+            self.io_full.append(at, full)
+        if event.processes is not None:
+            self.workers.append(at, len(event.workers))
+
+    def __post_init__(self) -> None:
+        """Which figures become series, by their name in a sample: looked up once, not every second."""
+        renamed = {"available": "memory_available", "in_cgroup": "memory_in_cgroup"}
+        these = (value for value in vars(self).items() if isinstance(value[1], Series))
+        self._drawn: list[tuple[str, Series]] = [
+            (renamed.get(name, name), series) for name, series in these if name not in ("io_full", "workers")
+        ]
 
     @property
     def memory_limit(self) -> int | None:
