@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
 
 import numpy as np
@@ -128,4 +129,5 @@ os.kill(os.getpid(), signal.SIGUSR1)
 print(signals, signal.getsignal(signal.SIGINT) is signal.default_int_handler)
 print(sorted(thread.name for thread in threading.enumerate()))
 sys.stdout.flush()
+time.sleep(3)  # nobody promises that what is said last comes through when a process ends like this
 os._exit(7)

@@ -116,7 +116,7 @@ class Outbox:
         self._spool = Spool("%s.%d" % (spool_path, self.pid)) if spool_path else None
         self._began = time.monotonic()
         self.started = True
-        atexit.register(guard.run, "exit", self.end, 1.0)
+        atexit.register(guard.run, "exit", self.end, 3.0)
         _thread.start_new_thread(self._run, ())
 
     def forked(self) -> None:
