@@ -1,12 +1,18 @@
-"""Signals as in a terminal; and after the tests the table of the cases: what was found, missed, and said wrongly."""
+"""The same conditions wherever the tests run; and after them the table of the cases: what was found, missed, wrong."""
 
 from __future__ import annotations
 
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.harness import tuimon as tuimon
+
+settings.register_profile(
+    "same everywhere", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same everywhere")
 
 
 def pytest_configure() -> None:

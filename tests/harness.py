@@ -64,6 +64,7 @@ class Tuimon:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TUIMON_")},
             "XDG_STATE_HOME": str(path / "state"),
+            "XDG_CONFIG_HOME": str(path / "config"),
             "XDG_RUNTIME_DIR": str(self.runtime),
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "CUDA_VISIBLE_DEVICES": "",
