@@ -53,6 +53,7 @@ class Terminal:
         environment: Mapping[str, str],
         rate: float = math.inf,
         answers: bool = True,
+        program: str = SCREEN,
     ) -> None:
         self.screen = pyte.Screen(*size)
         self.stream = pyte.ByteStream(self.screen)
@@ -65,7 +66,7 @@ class Terminal:
             set_size(0, size)
             clean = {name: value for name, value in os.environ.items() if name not in FOREIGN}
             clean |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment}
-            os.execve(sys.executable, [sys.executable, "-c", SCREEN, str(directory)], clean)
+            os.execve(sys.executable, [sys.executable, "-c", program, str(directory)], clean)
 
     def resize(self, size: tuple[int, int]) -> None:
         """As when a window is pulled: the kernel tells the program."""
@@ -125,9 +126,13 @@ NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p")
 
 @contextmanager
 def terminal(
-    directory: Path, environment: Mapping[str, str] | None = None, rate: float = math.inf, answers: bool = True
+    directory: Path,
+    environment: Mapping[str, str] | None = None,
+    rate: float = math.inf,
+    answers: bool = True,
+    program: str = SCREEN,
 ) -> Iterator[Terminal]:
-    made = Terminal(directory, (120, 40), environment or {}, rate, answers)
+    made = Terminal(directory, (120, 40), environment or {}, rate, answers, program)
     try:
         yield made
     finally:

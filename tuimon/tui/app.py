@@ -6,15 +6,16 @@ import locale
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from tuimon.source import Playable, Source
 from tuimon.state import Run
+from tuimon.tui import signals, units
 from tuimon.tui import theme as themes
-from tuimon.tui import units
 from tuimon.tui.asking import Ask, Asking
 from tuimon.tui.exact import ExactApp
 from tuimon.tui.glyphs import ASCII, UNICODE, Glyphs
@@ -27,12 +28,19 @@ from tuimon.tui.panes.findings import FindingsPane
 from tuimon.tui.panes.output import OutputPane
 from tuimon.tui.view import View
 
+if TYPE_CHECKING:
+    from tuimon.rules.finding import Finding
+    from tuimon.tui.rescue import Rescue
+
 # Pages, rules and what reads other runs are loaded when they are first needed: the first picture waits for none of it.
 
 BUDGET = 0.02
 """Seconds of a tick spent on taking events, so that keys are answered meanwhile."""
 
 DIAGNOSE_EVERY = 1.0
+
+Tell = Callable[[Run, "Sequence[Finding]"], None]
+"""Gets what is found, as often as it is looked for."""
 
 
 class Watch(ExactApp):
@@ -68,8 +76,15 @@ class Watch(ExactApp):
         theme: str | None = None,
         glyphs: Glyphs = UNICODE,
         clipboard: bool = False,
+        rescue: Rescue | None = None,
+        tell: Tell | None = None,
+        bell: bool = False,
+        title: bool = False,
     ) -> None:
         super().__init__(ansi_color=True)
+        self.rescue, self.tell, self.rings, self.titles = rescue, tell, bell, title
+        self.news = signals.News()
+        self._title = ""
         self.interval = interval
         self.clipboard_allowed = clipboard
         self.asking = Asking(self, None if readonly else ask)
@@ -106,6 +121,8 @@ class Watch(ExactApp):
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
         self.asking.hear()
+        if self.rescue is not None and (said := self.rescue.look()):
+            self.notice(said, 10.0)
         self.look_at_line()
         self._unpainted = self._unpainted or changed or self.player is not None or self._restless
         if self._unpainted and not self.waiting:  # a slow line gets the next picture when it has taken this one
@@ -151,11 +168,26 @@ class Watch(ExactApp):
         view.findings = rules.diagnose(view.run)
         view.headline = rules.headline(view.findings)
         self._diagnosed_events = view.run.events
+        if self.news.of(view.findings) and self.rings and getattr(self.source, "caught_up", True):
+            self.bell()
+        if self.tell is not None:
+            self.tell(view.run, view.findings)
 
     def paint(self) -> None:
+        if self.titles:
+            self._entitle(signals.title(self.view))
         page = self.screen
         if isinstance(page, (Overview, Page)):
             page.paint(self.view)
+
+    def _entitle(self, title: str) -> None:
+        if title != self._title and self._driver is not None:
+            self._driver.write(title if self._title else signals.KEEP + title)
+            self._title = title
+
+    def on_unmount(self) -> None:
+        if self._title and self._driver is not None:
+            self._driver.write(signals.RESTORE)
 
     def notice(self, text: str, seconds: float = 4.0) -> None:
         """Say something on the last line for a while."""
@@ -258,7 +290,9 @@ class Watch(ExactApp):
             """Watch another run from here on; this one goes on as it is."""
             from tuimon.control import Control
             from tuimon.follow import Follow
+            from tuimon.tui.rescue import Rescue
 
+            self.tell, self.rescue = None, Rescue(run, only_say=self.view.readonly)
             self.asking.ask = None if self.view.readonly else Control(run, "screen").ask
             self.view.chosen, self.view.paused = None, False
             self.output.show(run.path)
@@ -297,6 +331,10 @@ def run_screen(
     theme: str | None = None,
     ascii_only: bool | None = None,
     clipboard: bool = False,
+    rescue: Rescue | None = None,
+    tell: Tell | None = None,
+    bell: bool = False,
+    title: bool = False,
 ) -> str:
     """Watch a source until the user leaves; the reason for the end. The run itself is never stopped by this."""
     os.environ.setdefault("TEXTUAL_FPS", "20")
@@ -310,6 +348,10 @@ def run_screen(
         theme=theme,
         glyphs=ASCII if (_needs_ascii() if ascii_only is None else ascii_only) else UNICODE,
         clipboard=clipboard,
+        rescue=rescue,
+        tell=tell,
+        bell=bell,
+        title=title,
     )
     return app.run() or "left"
 

@@ -158,7 +158,7 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
     from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
-    show(directory, readonly=args.readonly, **screen_options(args))
+    show(directory, settings, args.readonly, **screen_options(args))
     watched = ended(directory)
     if watched is None:
         return 0

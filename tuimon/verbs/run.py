@@ -159,7 +159,7 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
     from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
-    show(directory, readonly=args.readonly, **screen_options(args))
+    show(directory, settings, args.readonly, settings["on-finding"], **screen_options(args))
     watched = ended(directory)
     if watched is None:
         print(f"the run goes on; attach with: {attach_command(directory, settings)}")

@@ -7,21 +7,39 @@ from typing import Any
 from tuimon.control import Control
 from tuimon.follow import Follow
 from tuimon.headless import Watched
+from tuimon.notify import Notifier
 from tuimon.rules import diagnose
 from tuimon.runs import RunDirectory
+from tuimon.settings import Settings
 from tuimon.state import Run
 
 
-def show(directory: RunDirectory, readonly: bool = False, **look: Any) -> None:
-    """Until the user leaves. `look` is what `tuimon.verbs.options.screen_options` gives."""
+def show(
+    directory: RunDirectory, settings: Settings, readonly: bool = False, on_finding: str | None = None, **look: Any
+) -> None:
+    """Until the user leaves. `on_finding` is a command that is told of findings; `look` is what
+    `tuimon.verbs.options.screen_options` gives."""
     from tuimon.tui.app import run_screen
+    from tuimon.tui.rescue import Rescue
 
-    control = Control(directory, "screen", readonly)
+    control, notifier = Control(directory, "screen", readonly), Notifier(on_finding) if on_finding else None
     control.greet()
     try:
-        run_screen(Follow(directory), directory=directory.path, readonly=readonly, ask=control.ask, **look)
+        run_screen(
+            Follow(directory),
+            directory=directory.path,
+            readonly=readonly,
+            ask=control.ask,
+            rescue=Rescue(directory, only_say=readonly),
+            tell=notifier.news if notifier else None,
+            bell=settings["bell"],
+            title=settings["title"],
+            **look,
+        )
     finally:
         control.close()
+        if notifier is not None:
+            notifier.close()
 
 
 def ended(directory: RunDirectory) -> Watched | None:
