@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rules": {"state", "series", "events"},
     "readers": {"wire", "events", "journal", "errors", "source", "clean"},
     "agent": {"wire", "events"},
-    "supervisor": {"journal", "wire", "events", "runs", "errors"},
+    "supervisor": {"journal", "wire", "events", "runs", "errors", "readers"},
     "runs": {"errors", "events", "wire", "journal"},
 }
 """Part → parts of tuimon that it may import, beside itself and the package's version. Others are checked below."""

@@ -45,6 +45,7 @@ class Summary:
     socket: str = ""
     started_at: float = 0.0
     ended_at: float | None = None
+    read_printed: bool = False  # no agent is in it: progress is read from what it prints
     exit_code: int | None = None
     signal: int | None = None
 

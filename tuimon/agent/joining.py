@@ -1,8 +1,8 @@
 """Coming into a process that trains already, and leaving it again.
 
 Runs on a thread of its own, which Python's threading does not know: the training thread is not held up, and nothing of
-it is changed but attributes that are set as a whole. Code that a process has traced into a graph stays as it is: the
-wait of a `fit` that ran before is not known, that of later ones is.
+it is changed but attributes that are set as a whole. A function that was traced into a graph before stays as it is: for
+as long as a model trains with it, the wait for its input is not known.
 """
 
 from __future__ import annotations
@@ -51,9 +51,12 @@ def _join(given: Dict[str, str]) -> None:
     agent.door = "inject"
     _wait_for_imports()
     identity.introduce_again()
-    for fit in frames.running():
-        guard.run("join.fit", take_in, fit)
+    found = [(fit, guard.run("join.fit", register, fit)) for fit in frames.running()]
     imports.install()
+    for fit, call in found:
+        if call is not None and call.recorder is not None:
+            guard.run("join.fit", observe, fit, call)
+    del found
     for each in (watch, calls.end_those_gone):
         if each not in outbox.pollers:
             outbox.pollers.append(each)
@@ -69,24 +72,27 @@ def _wait_for_imports() -> None:
 # --- a fit that runs
 
 
-def take_in(fit: Fit) -> None:
-    """Observe it from now on."""
-    callback_list = fit.callback_list
+def register(fit: Fit) -> calls.Call:
+    """Its call, before any hook can take what it does for a call of its own."""
     call = _call_of(fit)
+    if fit.callback_list is not None:  # else it has not begun to train, and the hooks see all of it
+        call.facts["joined"] = True
+        call.recorder = JoinedRecorder(call, fit.callback_list)
     calls.enter_on_thread(call)
     _describe_sources(call, fit)
-    if callback_list is None:
-        return  # it has not begun to train: the hooks see all of it
-    recorder = JoinedRecorder(call, callback_list)
-    call.recorder = recorder
-    call.facts["joined"] = True
-    _time_callbacks(recorder, callback_list)
+    return call
+
+
+def observe(fit: Fit, call: calls.Call) -> None:
+    """Tell what was before, and count from now on."""
+    callback_list = fit.callback_list
     params = getattr(callback_list, "params", None) or {}
     call.facts["steps"] = arguments.whole(params.get("steps"))
     call.facts["callbacks"] = [type(callback).__name__ for callback in callback_list.callbacks]
     call.announce()
-    recorder.found(fit.epoch)
-    callback_list._tuimon = recorder  # from here on the hooks count
+    call.recorder.found(fit.epoch)
+    _time_callbacks(call.recorder, callback_list)
+    callback_list._tuimon = call.recorder  # from here on the hooks count
     identity.tell_devices(call.model())
     call.looks.train_begin()
 

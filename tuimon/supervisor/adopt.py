@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tuimon import events, wire
 from tuimon.runs import RunDirectory, Summary
-from tuimon.supervisor import daemon, spool
+from tuimon.supervisor import daemon, join, spool
 from tuimon.supervisor.child import Child
 from tuimon.supervisor.ingest import Ingest
 from tuimon.supervisor.loop import Loop
@@ -41,7 +41,8 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
     daemon.close_inherited()
     ready()
     os.chdir("/")
-    loop.run(script, listening, Path(summary.cwd), Output(directory, _size(directory.stdout)), interval)
+    output = Output(directory, _size(directory.stdout))
+    loop.run(script, listening, Path(summary.cwd), output, interval, join.printed(directory, history=False))
 
 
 def _take_over(loop: Loop, directory: RunDirectory) -> None:

@@ -14,6 +14,7 @@ from tuimon.runs import RunDirectory
 from tuimon.supervisor import daemon, ingest
 from tuimon.supervisor.child import Child
 from tuimon.supervisor.output import Output
+from tuimon.supervisor.printed import Printed
 from tuimon.supervisor.start import Plan, record_start
 
 
@@ -47,12 +48,16 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
     )
     link_output(directory, target)
     directory.update(
-        pid=script.pid, child_started=script.started, supervisor_pid=os.getpid(), socket=str(listening.path)
+        pid=script.pid,
+        child_started=script.started,
+        supervisor_pid=os.getpid(),
+        socket=str(listening.path),
+        read_printed=target.read_printed,
     )
     daemon.close_inherited()
     ready()
     os.chdir("/")
-    loop.run(script, listening, target.cwd, output_of(directory, target), plan.interval)
+    loop.run(script, listening, target.cwd, output_of(directory), plan.interval, printed(directory))
 
 
 def link_output(directory: RunDirectory, target: Target) -> None:
@@ -65,7 +70,15 @@ def link_output(directory: RunDirectory, target: Target) -> None:
             path.touch(mode=0o600)
 
 
-def output_of(directory: RunDirectory, target: Target) -> Output:
+def printed(directory: RunDirectory, history: bool = True) -> list[Printed]:
+    """What reads the progress of a process that no agent is in."""
+    summary = directory.read()
+    if not summary.read_printed or summary.pid is None:
+        return []
+    return [Printed(directory.stdout, summary.pid, history)]
+
+
+def output_of(directory: RunDirectory) -> Output:
     """What is printed from now on."""
     try:
         return Output(directory, directory.stdout.stat().st_size)

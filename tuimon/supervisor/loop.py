@@ -8,7 +8,7 @@ import selectors
 import signal
 import time
 import traceback
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from tuimon import events
@@ -16,7 +16,9 @@ from tuimon.runs import RunDirectory
 from tuimon.supervisor import requests, spool
 from tuimon.supervisor.child import Child, End
 from tuimon.supervisor.ingest import Connection, Ingest
+from tuimon.supervisor.last_words import last_words
 from tuimon.supervisor.output import Output
+from tuimon.supervisor.printed import Printed
 from tuimon.supervisor.recorder import Recorder
 from tuimon.supervisor.samplers import SAMPLERS, Sampler
 from tuimon.supervisor.samplers.cgroup import Cgroup
@@ -56,10 +58,18 @@ class Loop:
             if answer is not None:
                 self.recorder.record(answer)
 
-    def run(self, child: Child, ingest: Ingest, cwd: Path, output: Output, interval: float) -> None:
+    def run(
+        self,
+        child: Child,
+        ingest: Ingest,
+        cwd: Path,
+        output: Output,
+        interval: float,
+        more: Sequence[Sampler] = (),
+    ) -> None:
         """Until the script has ended, or this process is told to stop."""
         self.child, self.ingest, self._output = child, ingest, output
-        self._samplers = [make(child.pid, cwd) for make in SAMPLERS]
+        self._samplers = [*(make(child.pid, cwd) for make in SAMPLERS), *more]
         self._cgroup = Cgroup(child.pid)
         self._oom_kills = self._cgroup.oom_kills()
         if child.pidfd is not None:
@@ -140,6 +150,8 @@ class Loop:
         self._fold_spools()
         for grown in self._output.look(time.time()):
             self.recorder.record(grown)
+        for sampler in [each for each in self._samplers if isinstance(each, Printed)]:
+            self._sample(sampler, time.time())
         self._summarize(end)  # first: who reads of the end in the journal may ask for the summary at once
         self.recorder.record(
             events.ChildEnded(
@@ -149,6 +161,7 @@ class Loop:
                 signal=end.signal,
                 oom_killed=oom_killed,
                 core_dumped=end.core_dumped,
+                last_words=last_words(self.directory.stderr) if end.signal or end.exit_code else [],
             )
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs.options import Subparsers, add_log_dir, add_report, add_screen, screen_options, settings_of
@@ -124,7 +124,7 @@ def _joined(pid: int, args: argparse.Namespace, where: Path, settings: Settings)
     inject.interpreter_of(pid)
     known = {"interval": settings["interval"], "settings": settings.facts()}
     if args.no_inject or not _agreed(pid, args):
-        return join.begin(where, pid, read_printed=True, **known)
+        return _from_outside(where, pid, known)
     directory = join.begin(where, pid, read_printed=False, **known)
     try:
         if not join.bring_agent_in(directory):
@@ -133,10 +133,20 @@ def _joined(pid: int, args: argparse.Namespace, where: Path, settings: Settings)
     except NotAllowed as error:
         join.give_up(directory)
         print(f"tuimon: {error}; watching from outside", file=sys.stderr)
-        return join.begin(where, pid, read_printed=True, **known)
+        return _from_outside(where, pid, known)
     except Refused:
         join.give_up(directory)
         raise
+
+
+def _from_outside(where: Path, pid: int, known: dict[str, Any]) -> RunDirectory:
+    """A run of the process without the agent in it."""
+    from tuimon.joining import join
+    from tuimon.joining.printed import output_of
+
+    if output_of(pid, 1) is None:
+        print(f"tuimon: process {pid} does not print to a file: its progress is not known", file=sys.stderr)
+    return join.begin(where, pid, read_printed=True, **known)
 
 
 def _agreed(pid: int, args: argparse.Namespace) -> bool:
