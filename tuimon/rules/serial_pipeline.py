@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from tuimon import events
     from tuimon.state import Run
 
-BEHIND = ("prefetch", "options", "model", "max_intra_op_parallelism", "private_thread_pool")
-"""Stages that may follow the last one that works."""
-
 
 @dataclass(frozen=True)
 class SerialPipeline:

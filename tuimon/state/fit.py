@@ -96,8 +96,6 @@ class Epoch:
     rss: int | None = None
     durations: list[float] = field(default_factory=list)  # of single steps, a selection, the newest at the end
     waits: list[float] = field(default_factory=list)
-    rows_looked_at: int = 0
-    rows_distinct: int | None = None
     complete: bool = True  # seen from its first step on
     backfilled: bool = False  # not seen at all, but told afterwards: its times are not known
     counted: bool = False  # its steps were reported: without that, 0 of them means that they are not known
@@ -153,8 +151,6 @@ class Fit:
         self.ended: events.FitEnded | None = None
         self.started_at = started.at
         self.phase: Phase = "starting"
-        self.phase_detail = ""
-        self.phase_since = started.at
         self.progress_at = started.at  # the last time anything moved: a step, a validation batch, an epoch, a phase
         self.epochs: list[Epoch] = []
         self.sources: dict[str, Source] = {}  # by role: train, validation
@@ -374,7 +370,6 @@ class Fit:
 
     def _phase_changed(self, event: events.PhaseChanged) -> None:
         self._progress(event.at, event.phase if event.phase in _PHASES else "training")
-        self.phase_detail = event.detail
 
     def _ended(self, event: events.FitEnded) -> None:
         self._progress(event.at, "ended")
@@ -385,9 +380,6 @@ class Fit:
 
     def _rows_counted(self, event: events.RowsCounted) -> None:
         self.rows[event.role] = event
-        if event.role == "train":
-            epoch = self._epoch_of(event.epoch, event.at)
-            epoch.rows_looked_at, epoch.rows_distinct = event.looked_at, event.distinct
 
     def _source_rows(self, event: events.SourceRowsSampled) -> None:
         self.source_rows[event.role] = event
@@ -428,7 +420,7 @@ class Fit:
             self._pause(at)
         self.progress_at = max(self.progress_at, at)
         if phase != self.phase:
-            self.phase, self.phase_since, self.phase_detail = cast(Phase, phase), at, ""
+            self.phase = cast(Phase, phase)
 
     def _pause(self, until: float) -> None:
         epoch = self.epoch

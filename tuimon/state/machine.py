@@ -69,7 +69,6 @@ class Gpu:
     uuid: str
     name: str = ""
     latest: events.Facts = field(default_factory=dict)
-    seen_at: float = 0.0
     lost_at: float | None = None  # it was not in the newest sample
     used: Series = field(default_factory=Series)
     own: Series = field(default_factory=Series)
@@ -80,7 +79,7 @@ class Gpu:
     def apply(self, at: float, facts: events.Facts) -> None:
         self.latest = facts
         self.name = facts.get("name") or self.name
-        self.seen_at, self.lost_at = at, None
+        self.lost_at = None
         for series, key in (
             (self.used, "memory_used"),
             (self.own, "memory_own"),
