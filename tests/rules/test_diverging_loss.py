@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import epoch, fit, run_of, steps
+from tests.builders import epoch, fit, run_of, source, steps
 from tests.rules.data import MSE, curve, net
 from tests.rules.judging import at_most_a_note, found, quiet
 from tuimon.rules.diverging_loss import DivergingLoss
@@ -62,3 +62,10 @@ def test_other_objectives_are_not_judged() -> None:
     for described in (net(custom_train_step=True), net(added_losses=True), net(1, None, "wasserstein", custom=True)):
         quiet(RULE, run_of(described, curve(losses), described))
     found(RULE, run_of(fit(epochs=7), net(1, None, MSE), curve(losses)[1:]), "warning")
+
+
+def test_small_samples_of_more_data_are_mostly_chance() -> None:
+    losses = [1.0, 0.5, 1.1, 1.3, 1.6, 1.9, 2.4]
+    few = [event for index, loss in enumerate(losses) for event in epoch(index, 1, loss=loss, samples=16)]
+    quiet(RULE, run_of(fit(), few))
+    found(RULE, run_of(fit(), source(size=16), few), "warning")

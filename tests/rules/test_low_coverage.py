@@ -33,11 +33,16 @@ def test_a_plan_that_is_too_short_is_told_before_the_first_step() -> None:
 
 def test_a_sequence_that_claims_too_few_batches() -> None:
     start = [*fit(epochs=6, steps=10), *TOO_SHORT]
-    assert "10 of 100 batches by estimate, in each epoch" in found(LowCoverage(), run_of(*start), "warning").message
+    assert "10 of 100 batches by estimate, in each epoch" in found(LowCoverage(), run_of(*start), "note").message
     seen = [*epoch(0, 10), rows(320, 320, 320, epoch=1), *epoch(1, 10)]
     finding = found(LowCoverage(), run_of(*start, *seen), "error")
     assert "__len__ returns 10" in finding.advice
     assert finding.at == run_of(*start).fits[0].started_at
+
+
+def test_a_sequence_that_draws_other_rows_for_each_epoch() -> None:
+    drawn = [*epoch(0, 10, samples=320), rows(320, 320, 620, epoch=1), *epoch(1, 10, samples=320)]
+    quiet(LowCoverage(), run_of(fit(epochs=6, steps=10), TOO_SHORT, drawn))
 
 
 def test_the_rows_must_be_those_that_the_model_gets() -> None:
@@ -45,7 +50,7 @@ def test_the_rows_must_be_those_that_the_model_gets() -> None:
                                              upstream_row_shape=[8])]  # fmt: skip
     quiet(LowCoverage(), run_of(start))  # nothing is known of the batches yet
     rows_of_it = batch(0, components=[{"role": "x", "shape": [32, 8]}])
-    found(LowCoverage(), run_of(start, rows_of_it), "warning")
+    found(LowCoverage(), run_of(start, rows_of_it), "note")
     windows = batch(0, components=[{"role": "x", "shape": [32, 24, 8]}])
     quiet(LowCoverage(), run_of(start, windows))
 

@@ -7,8 +7,9 @@ Why it matters: every further epoch makes the model worse; the best weights are 
 
 How it is decided: five epochs in a row at twice the best loss or more, rising or staying there; above a thousand times
 the loss of the first epoch, or growing to that within an epoch, it is an error. Losses that can be negative, trainings
-with a train step or added losses of their own (GANs, variational autoencoders) and losses within 1% of where they
-started from zero are not judged. Once the loss has come back, the finding is a note.
+with a train step or added losses of their own (GANs, variational autoencoders), epochs of fewer than 200 rows out of
+more, and losses within 1% of where they started from zero are not judged. Once the loss has come back, the finding is a
+note.
 
 What to do: lower the learning rate, clip gradients (`clipnorm=1.0`), and go on from the best checkpoint.
 """
@@ -34,6 +35,7 @@ class DivergingLoss:
     epochs: int = 5  # in a row; TheDeepChecker
     strong: float = 1e3  # times the loss of the first epoch, an error; AutoTrainer's 1e3, made relative
     floor: float = 0.01  # of the first epoch's loss, below which growth does not count; own choice
+    rows: int = 200  # per epoch, below which a sample of more data is mostly chance; own choice
     flat: float = 0.15  # spread of a loss that stays where it jumped to; own choice
     reports: int = 5  # within an epoch, each higher than the one before; own choice
 
@@ -44,7 +46,7 @@ class DivergingLoss:
     def of(self, fit: Fit) -> Iterator[Finding]:
         if losses.own_objective(fit) or any(loss.get("custom") for loss in losses.of(fit)) or fit.call != "fit":
             return
-        points = curve(fit)
+        points = [point for point in curve(fit) if not evidence.by_chance(fit, point.epoch, self.rows)]
         if any(point.value <= 0 for point in points[:1]):
             return
         found = self._exploded(fit, points) or self._rising_within(fit) or self._diverged(fit, points)

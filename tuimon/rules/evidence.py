@@ -105,6 +105,13 @@ def overload(run: Run) -> float:
     return max(1.0, latest.load / latest.cores)
 
 
+def by_chance(fit: Fit, epoch: Epoch, rows: int) -> bool:
+    """The epoch trained fewer rows than this, drawn from more: its loss is that of a small sample."""
+    source = fit.source
+    whole = source is not None and source.size is not None and epoch.samples == source.size
+    return epoch.samples is not None and epoch.samples < rows and not whole
+
+
 # --- the data
 
 

@@ -7,10 +7,10 @@ Sequence anew in each epoch, so that with `steps_per_epoch` its end is never rea
 Why it matters: what is not seen cannot be learned. Nothing warns, and the progress bar fills up.
 
 How it is decided: before the first step, from the plan and from how much data there is: an error below 50%, a warning
-below 90%. A size that is only estimated (the longest array that a Sequence holds) counts below 70%, as a warning until
-two epochs have shown that no other rows come; what a generator holds is a note at most. A `take()` or `skip()` that
-splits the data is not reported, nor is a training that ends early. Limits by KERAS_MAX_EPOCHS and the like make it a
-note: a smoke run.
+below 90%. A size that is only estimated (the longest array that a Sequence holds) counts below 70%, as a note until two
+epochs have shown that no other rows come, and not at all once others have come: it draws anew for each epoch. What a
+generator holds is a note at most. A `take()` or `skip()` that splits the data is not reported, nor is a training that
+ends early. Limits by KERAS_MAX_EPOCHS and the like make it a note: a smoke run.
 
 What to do: set `steps_per_epoch` to one pass (samples divided by batch size, rounded up) or leave it out; correct
 `__len__`; remove `take()`.
@@ -60,21 +60,21 @@ class LowCoverage:
             return None
         if self._several(run, fit, behind, plan):
             return None
-        confirmed = self._same_rows_again(fit)
-        if behind.known_by == "estimated" and plan.share >= self.estimated_below:
+        estimated = behind.known_by == "estimated"
+        if estimated and (plan.share >= self.estimated_below or (not plan.rotates and self._other_rows_came(fit))):
             return None
         severity: Severity = "error" if plan.share < self.error_below else "warning"
-        if behind.known_by == "estimated" and not confirmed:
-            severity = "warning"
+        certain = not estimated or plan.rotates or self._same_rows_again(fit)
         smoke, source = evidence.smoke_run(run, fit), evidence.described(fit)
-        generated = behind.known_by == "estimated" and (source is None or source.kind != "sequence")
+        generated = estimated and (source is None or source.kind != "sequence")
         epochs = evidence.planned_epochs(fit)
-        told = "in each epoch, the same ones" if not plan.rotates else f"in {sayings.count(epochs or 1, 'epoch')}"
-        guess = " by estimate" if behind.known_by == "estimated" else ""
-        limit = self.estimated_below if behind.known_by == "estimated" else self.warning_below
+        same = ", the same ones" if certain else ""
+        told = f"in {sayings.count(epochs or 1, 'epoch')}" if plan.rotates else f"in each epoch{same}"
+        guess = " by estimate" if estimated else ""
+        limit = self.estimated_below if estimated else self.warning_below
         return Finding(
             rule="low-coverage",
-            severity="note" if smoke or generated else severity,
+            severity="note" if smoke or generated or not certain else severity,
             message=f"this training sees {sayings.share(plan.share)} of the data: {plan.trained} of "
             f"{sayings.count(behind.batches, 'batch')}{guess}, {told} (limit: {sayings.share(limit)})"
             f"{'; the environment limits it to a smoke run' if smoke else ''}",
@@ -147,6 +147,12 @@ class LowCoverage:
             return False
         complete = rows.complete or (ended[0].samples is not None and rows.looked_at >= ended[0].samples)
         return complete and rows.distinct_in_fit <= rows.distinct
+
+    def _other_rows_came(self, fit: Fit) -> bool:
+        """More different rows than an epoch has: each epoch draws its own."""
+        rows, ended = fit.rows.get("train"), evidence.whole(fit)
+        most = max((epoch.samples or 0 for epoch in ended), default=0)
+        return rows is not None and most > 0 and rows.distinct_in_fit > most
 
     def _advice(self, run: Run, fit: Fit, behind: evidence.Supply, plan: Plan) -> str:
         source = evidence.described(fit)

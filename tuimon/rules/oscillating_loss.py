@@ -8,8 +8,8 @@ Why it matters: which weights you end up with is luck.
 How it is decided: at least eight epochs; no new best for five; since the best, swings of more than 0.3 of the mean
 loss and of a tenth of the first epoch's loss, with at least two turns; and the median of the last three epochs 1.2
 times the best or more. A loss that has all but vanished, trainings with their own train step or loss, epochs of fewer
-than four steps, and learning rates that are raised again on purpose (cycles, restarts) are not judged. The validation
-loss is never used.
+than four steps or of fewer than 200 rows out of more, and learning rates that are raised again on purpose (cycles,
+restarts) are not judged. The validation loss is never used.
 
 What to do: lower the learning rate or the momentum, or let the rate decay.
 """
@@ -71,6 +71,7 @@ class OscillatingLoss:
     turn: float = 0.2  # of the best loss, what a move must be to count as a turn; own choice
     above_best: float = 1.2  # median of the last three epochs, in times of the best; own choice
     vanished: float = 1e-3  # of the first loss, below which nothing is judged; own choice
+    rows: int = 200  # per epoch, below which a sample of more data is mostly chance; own choice
     steps: int = 4  # per epoch, below which one batch makes the loss; own choice
     raised: float = 2.0  # times that the learning rate rises within the fit, which is a cycle; own choice
 
@@ -81,7 +82,11 @@ class OscillatingLoss:
     def of(self, fit: Fit) -> Iterator[Finding]:
         if fit.call != "fit" or losses.own_objective(fit) or any(loss.get("custom") for loss in losses.of(fit)):
             return
-        points = [point for point in curve(fit) if point.epoch.steps >= self.steps]
+        points = [
+            point
+            for point in curve(fit)
+            if point.epoch.steps >= self.steps and not evidence.by_chance(fit, point.epoch, self.rows)
+        ]
         if len(points) < self.epochs or self._cycles(points):
             return
         verdicts = list(self._swings([point.value for point in points]))
