@@ -62,3 +62,31 @@ def test_near_misses() -> None:
     quiet(OutOfMemory(), run_of(EIGHT, raised("ValueError", "shapes do not match", fit=1)))
     quiet(OutOfMemory(), run_of(EIGHT, ended(signal=9, oom_killed=False)))
     quiet(OutOfMemory(), run_of(EIGHT, host(oom_kills=3), host(oom_kills=3)))
+
+
+def test_who_held_the_memory_is_told() -> None:
+    message = TENSOR.replace("CPU:0", "GPU:0").replace("allocator cpu", "allocator GPU_0_bfc") + (
+        "\nCurrent usage from device: /job:localhost/replica:0/task:0/device:GPU:0, allocator: GPU_0_bfc\n"
+        "  2.00GiB from model/conv2d/Conv2D\n  1.00GiB from model/dense/MatMul\n  Remaining 12 nodes with 24.0MiB\n"
+    )
+    finding = found(OutOfMemory(), run_of(EIGHT, raised("ResourceExhaustedError", message, fit=1)))
+    assert "most is held by model/conv2d/Conv2D 2.0 GiB and model/dense/MatMul 1.0 GiB" in finding.message
+    assert finding.numbers["allocator"] == "GPU_0_bfc"
+    assert finding.numbers["consumers"][0] == {"name": "model/conv2d/Conv2D", "bytes": 2 * 2**30}
+    assert "gradient_accumulation_steps" in finding.advice
+
+
+def test_memory_in_pieces_has_its_own_advice() -> None:
+    words = ["Limit:  10737418240", "InUse:  2147483648"]
+    message = TENSOR.replace("CPU:0", "GPU:0")
+    run = run_of(EIGHT, raised("ResourceExhaustedError", message, fit=1), ended(exit_code=1, last_words=words))
+    finding = found(OutOfMemory(), run)
+    assert "8.0 GiB were free" in finding.message
+    assert "cuda_malloc_async" in finding.advice
+
+
+def test_native_code_that_got_no_memory() -> None:
+    words = ["terminate called after throwing an instance of 'std::bad_alloc'", "  what():  std::bad_alloc"]
+    aborted = run_of(EIGHT, host(rss=2**30, memory_total=2**31), ended(signal=6, last_words=words))
+    assert "(SIGABRT): terminate called" in found(OutOfMemory(), aborted, "error").message
+    quiet(OutOfMemory(), run_of(EIGHT, ended(signal=6, last_words=["Check failed: shape.ok()"])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tuimon.report.last_minutes import last_minutes
 from tuimon.series import Series
 from tuimon.state import Gpu, Run
 
@@ -28,6 +29,7 @@ def resources(run: Run) -> dict[str, Any]:
             {"name": each.name, "peak_bytes": each.peak, "limit_bytes": each.latest.get("limit")}
             for each in run.allocators.values()
         ],
+        "last_minutes": last_minutes(run),
     }
 
 

@@ -8,7 +8,8 @@ Why it matters: the next larger batch, validation or checkpoint fails with Resou
 How it is decided: TensorFlow reserves nearly all memory at its start, so what the driver shows as used says nothing
 unless memory growth is on. Where the framework's allocator can be read, its bytes in use are compared with its limit.
 More than 95% over ten samples is a warning, and so is a moving average that rose by 5 points of the limit since the
-first epoch (SageMaker's GPUMemoryIncrease).
+first epoch (SageMaker's GPUMemoryIncrease). Where use has risen steadily for two minutes, the time until it is full is
+told.
 
 What to do: smaller batches, mixed precision; keep no tensors in Python lists.
 """
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimon.rules import evidence, sayings
+from tuimon.rules import evidence, forecast, sayings
 from tuimon.rules.finding import Finding
 
 if TYPE_CHECKING:
@@ -82,13 +83,14 @@ class GpuMemoryNearLimit:
             f"{sayings.size(limit)} since epoch 1 (limit {100 * self.risen:g} points)"
         )
         size = evidence.batch_size(fit)
+        left = forecast.seconds_left(series, limit, run.now) if run.ended_at is None else None
         return Finding(
             rule="gpu-memory-near-limit",
             severity="warning",
-            message=f"{device}: {how}",
+            message=f"{device}: {how}{forecast.said(left)}",
             advice=f"Smaller batches{f' (now {size})' if size else ''} or mixed precision; keep no tensors in lists.",
             fit=fit.index,
             epoch=fit.epochs[0].index,
             at=fit.epochs[0].ended_at,
-            numbers={"used": last, "at_first": first, "limit": limit},
+            numbers={"used": last, "at_first": first, "limit": limit, "seconds_left": left},
         )

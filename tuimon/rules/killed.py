@@ -6,13 +6,14 @@ batch system's (time is up); SIGSEGV and SIGABRT are crashes in native code.
 Why it matters: what was trained since the last checkpoint is lost, and there is no traceback.
 
 How it is decided: by the status that the process left. A signal that was sent through tuimon and Ctrl-C are not
-reported; when the kernel says that memory ran out, the finding is out-of-memory.
+reported; when the kernel or the process's last words say that memory ran out, the finding is out-of-memory.
 
 What to do: look at the memory chart up to the end, at `dmesg`, and at the limits of the batch system; save checkpoints.
 """
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 from tuimon import events
 from tuimon.rules import sayings
 from tuimon.rules.finding import Finding
+from tuimon.rules.out_of_memory import aborted_for_memory
 
 if TYPE_CHECKING:
     from tuimon.state import Run
@@ -34,6 +36,9 @@ ADVICE: dict[int, str] = {
     signal.SIGHUP: "Its terminal was closed.",
 }
 
+TELLING = re.compile(r"what\(\):|Check failed:|double free|Bus error|\*\*\* ")
+"""Of the last words, those that name a reason."""
+
 
 @dataclass(frozen=True)
 class Killed:
@@ -41,7 +46,7 @@ class Killed:
 
     def check(self, run: Run) -> Iterator[Finding]:
         ended = run.child_ended
-        if ended is None or ended.signal is None or ended.oom_killed:
+        if ended is None or ended.signal is None or ended.oom_killed or aborted_for_memory(ended):
             return
         if ended.signal == signal.SIGINT or self._asked(run, ended.signal):
             return
@@ -51,7 +56,7 @@ class Killed:
         yield Finding(
             rule="killed",
             severity="error",
-            message=f"the process was ended by {_name(ended.signal)}{where}{self._likely(run)}",
+            message=f"the process was ended by {_name(ended.signal)}{where}{self._why(run, ended)}",
             advice=ADVICE.get(
                 ended.signal,
                 "Nobody but the kernel (memory), the batch system, or a person sends this. `dmesg` and the job's log "
@@ -74,6 +79,18 @@ class Killed:
             isinstance(each.request, events.SignalRequested) and each.request.signal == number
             for each in run.requests.values()
         )
+
+    def _why(self, run: Run, ended: events.ChildEnded) -> str:
+        """What its last words say; of a kill, whether it was for want of memory."""
+        if ended.signal == signal.SIGKILL:
+            if ended.oom_killed is False:
+                return "; not by the kernel for want of memory, whose count of such kills did not rise"
+            return self._likely(run)
+        frame = next((line.strip() for line in ended.last_words if line.startswith('  File "')), "")
+        if frame:
+            return f"; Python was at {frame.removeprefix('File ')}"
+        words = next((line.strip() for line in ended.last_words if TELLING.search(line)), "")
+        return f": {words}" if words else ""
 
     def _likely(self, run: Run) -> str:
         high, limit = run.host.rss.high, run.host.memory_limit

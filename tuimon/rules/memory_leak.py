@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimon.rules import evidence, sayings, trend
+from tuimon.rules import evidence, forecast, sayings, trend
 from tuimon.rules.finding import Finding
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ class MemoryLeak:
                 continue
             low, high = points[0][1], points[-1][1]
             reached = self._reached(run, fit, slope, high)
-            end = f", and reaches the limit of {sayings.size(run.host.memory_limit or 0)} {reached}" if reached else ""
+            limit, left = run.host.memory_limit, self._seconds_left(run)
+            end = f", and reaches the limit of {sayings.size(limit or 0)} {reached}" if reached else ""
+            if left is not None:
+                end += f"; at this pace {sayings.size(limit or 0)} are full in about {sayings.duration(left)}"
             yield Finding(
                 rule="memory-leak",
                 severity="error" if reached else "warning",
@@ -59,7 +62,7 @@ class MemoryLeak:
                 fit=fit.index,
                 epoch=fit.epochs[0].index,
                 at=fit.epochs[0].started_at,
-                numbers={"bytes_per_step": slope, "from": low, "to": high},
+                numbers={"bytes_per_step": slope, "from": low, "to": high, "seconds_left": left},
                 snippet="losses.append(float(loss))  # not: losses.append(loss)",
             )
 
@@ -98,6 +101,11 @@ class MemoryLeak:
         if slope is None or newer is None or slope <= 0 or newer < self.pace * slope:
             return None
         return slope
+
+    def _seconds_left(self, run: Run) -> float | None:
+        """Until the limit is reached, where the run's memory has risen steadily in the last minutes."""
+        limit = run.host.memory_limit
+        return forecast.seconds_left(run.host.rss, limit, run.now) if limit and run.ended_at is None else None
 
     def _reached(self, run: Run, fit: Fit, slope: float, now: float) -> str | None:
         """When the limit will be reached, if that is before the planned end."""

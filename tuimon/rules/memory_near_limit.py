@@ -6,7 +6,7 @@ Why it matters: the kernel kills the process with the most memory, which is usua
 
 How it is decided: over three samples in a row, more than 90% of the container's limit is in use; where there is no such
 limit, less than 5% of the machine's memory is available. It is a note when others use the machine's memory: this run
-has less than a quarter of it.
+has less than a quarter of it. Where use has risen steadily for two minutes, the time until it is full is told.
 
 What to do: smaller batches, smaller shuffle and prefetch buffers, `np.load(..., mmap_mode="r")` instead of reading all
 of it, fewer workers.
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimon.rules import evidence, sayings
+from tuimon.rules import evidence, forecast, sayings
 from tuimon.rules.finding import Finding
 
 if TYPE_CHECKING:
@@ -52,15 +52,17 @@ class MemoryNearLimit:
         if first is None:
             return
         peak = run.host.in_cgroup.high or 0.0
+        left = forecast.seconds_left(run.host.in_cgroup, limit, run.now) if now and run.ended_at is None else None
         yield self._finding(
             run,
             first.x,
             f"{sayings.size(peak)} of {sayings.size(limit)} ({sayings.share(min(1.0, peak / limit))}, "
-            f"limit {sayings.share(self.used)}) of the container's memory are in use",
+            f"limit {sayings.share(self.used)}) of the container's memory are in use{forecast.said(left)}",
             over=not now,
             severe=True,
             used=peak,
             limit=limit,
+            seconds_left=left,
         )
 
     def _of_machine(self, run: Run, total: int) -> Iterator[Finding]:
@@ -71,16 +73,26 @@ class MemoryNearLimit:
             return
         least = run.host.available.low or 0.0
         own = run.host.rss.high or 0.0
+        left = self._left_of_machine(run) if now and run.ended_at is None else None
         yield self._finding(
             run,
             first.x,
             f"{sayings.size(least)} of {sayings.size(total)} memory are left ({sayings.share(least / total)}, "
-            f"limit {sayings.share(self.available)}); this run has {sayings.size(own)}",
+            f"limit {sayings.share(self.available)}); this run has {sayings.size(own)}"
+            f"{forecast.said(left)}",
             over=not now,
             severe=own >= self.own * total,
             available=least,
             limit=total,
+            seconds_left=left,
         )
+
+    def _left_of_machine(self, run: Run) -> float | None:
+        """Until this run's own growth has used up what is available now."""
+        rss, available = run.host.rss.latest, run.host.available.latest
+        if rss is None or available is None:
+            return None
+        return forecast.seconds_left(run.host.rss, rss.last + available.last, run.now)
 
     def _crossed(self, points: list[Point], beyond: Callable[[Point], bool]) -> tuple[Point | None, bool]:
         """The first of enough samples in a row beyond the limit, and whether the newest ones still are."""
@@ -92,7 +104,7 @@ class MemoryNearLimit:
                 first = points[index - self.samples + 1]
         return first, row > 0
 
-    def _finding(self, run: Run, at: float, message: str, over: bool, severe: bool, **numbers: float) -> Finding:
+    def _finding(self, run: Run, at: float, message: str, over: bool, severe: bool, **numbers: float | None) -> Finding:
         fit = next((each for each in reversed(run.training) if each.started_at <= at), None)
         size = evidence.batch_size(fit) if fit else None
         smaller = f" (now {size})" if size else ""

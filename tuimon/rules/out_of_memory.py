@@ -5,8 +5,9 @@ the machine or its container had no memory left.
 
 Why it matters: the training is lost from its last checkpoint on.
 
-How it is decided: by the exception, or by a death of signal 9 (also a worker's) with a rise of the cgroup's `oom_kill`
-counter.
+How it is decided: by the exception, by a death of signal 9 (also a worker's) with a rise of the cgroup's `oom_kill`
+counter, or by a SIGABRT whose last words are `std::bad_alloc`. Shape, device and the largest consumers are those that
+the framework names in its message and on standard error.
 
 What to do: a smaller batch is the first thing to try. On a GPU: mixed precision, or gradient accumulation. On the host:
 smaller shuffle buffers and caches, fewer workers.
@@ -15,15 +16,17 @@ smaller shuffle buffers and caches, fewer workers.
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimon.rules import evidence, sayings
+from tuimon.rules import allocations, evidence, sayings
 from tuimon.rules.finding import Finding
 
 if TYPE_CHECKING:
-    from tuimon.events import ExceptionRaised
+    from tuimon.events import ChildEnded, ExceptionRaised
+    from tuimon.rules.allocations import Allocation
     from tuimon.state import Fit, Run
 
 TYPES = ("ResourceExhaustedError", "MemoryError", "_ArrayMemoryError", "OutOfMemoryError")
@@ -31,27 +34,20 @@ TEXTS = re.compile(
     r"OOM when allocating|std::bad_alloc|CUDA_ERROR_OUT_OF_MEMORY|CUDA out of memory|RESOURCE_EXHAUSTED: Out of memory"
     r"|Unable to allocate|[Cc]annot allocate memory|[Ff]ailed to allocate memory"
 )
-TENSOR = re.compile(r"tensor with shape\s*\[([\d,\s]*)\](?: and type (\w+))?(?: on (\S+))?")
-ARRAY = re.compile(r"Unable to allocate ([\d.]+ \w+) for an array with shape (\([\d, ]*\)) and data type (\w+)")
 BATCH = re.compile(r"[Ff]ailed to allocate memory for the batch")
-AMOUNT = re.compile(r"allocat\w+ (\d{4,}) bytes")
-BYTES = {
-    "float": 4,
-    "float32": 4,
-    "int32": 4,
-    "half": 2,
-    "float16": 2,
-    "bfloat16": 2,
-    "double": 8,
-    "int64": 8,
-    "uint8": 1,
-}
+ABORTED = re.compile(r"std::bad_alloc|bad_array_new_length|[Cc]annot allocate memory|CUDA_ERROR_OUT_OF_MEMORY")
+"""In the last words of a process that native code ended."""
 
 
 def is_out_of_memory(raised: ExceptionRaised) -> bool:
     """The exception says that memory ran out."""
     names = (raised.type, *raised.causes)
     return any(name.rpartition(".")[2] in TYPES for name in names) or bool(TEXTS.search(raised.message))
+
+
+def aborted_for_memory(ended: ChildEnded) -> bool:
+    """Native code ended the process (SIGABRT) because it got no memory."""
+    return ended.signal == signal.SIGABRT and any(ABORTED.search(line) for line in ended.last_words)
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,8 @@ class OutOfMemory:
             yield self._raised(run, raised.event, raised.fit)
         elif run.child_ended is not None and run.child_ended.oom_killed:
             yield self._killed(run)
+        elif run.child_ended is not None and aborted_for_memory(run.child_ended):
+            yield self._aborted(run, run.child_ended)
         elif run.host.latest is not None and run.host.first is not None:
             kills, before = run.host.latest.oom_kills, run.host.first.oom_kills
             if kills is not None and before is not None and kills > before:
@@ -73,17 +71,37 @@ class OutOfMemory:
 
     def _raised(self, run: Run, raised: ExceptionRaised, index: int | None) -> Finding:
         fit = run.fits[index] if index is not None else run.fit
-        what, numbers = _allocation(raised, fit)
+        printed = "\n".join(run.child_ended.last_words) if run.child_ended else ""
+        refused = allocations.allocation(raised.message, printed)
+        what, numbers = _said(refused, raised, fit)
+        gpu = "GPU" in raised.message or "CUDA" in raised.message
         return Finding(
             rule="out-of-memory",
             severity="error",
-            message=f"memory ran out: {what or raised.type}{sayings.of_call(raised.site)}",
-            advice=self._advice(fit, gpu="GPU" in raised.message),
+            message=f"memory ran out: {what or raised.type}{sayings.of_call(raised.site)}{_held(refused)}",
+            advice=self._advice(fit, gpu) + (FRAGMENTED if refused and refused.fragmented and gpu else ""),
             fit=fit.index if fit else None,
             epoch=fit.epoch.index if fit and fit.epoch else None,
             step=fit.epoch.steps if fit and fit.epoch else None,
             at=raised.at,
-            numbers={**numbers, "batch_size": evidence.batch_size(fit) if fit else None, "op": raised.op},
+            numbers={**numbers, "batch_size": evidence.batch_size(fit) if fit else None},
+            snippet=self._snippet(fit),
+        )
+
+    def _aborted(self, run: Run, ended: ChildEnded) -> Finding:
+        fit, words = run.fit, next(line for line in ended.last_words if ABORTED.search(line))
+        peak, limit = run.host.rss.high, run.host.memory_limit
+        had = f"; it had {sayings.size(peak)} of {sayings.size(limit)}" if peak and limit else ""
+        return Finding(
+            rule="out-of-memory",
+            severity="error",
+            message=f"native code got no memory and ended the process (SIGABRT): {words.strip()}{had}",
+            advice=self._advice(fit, gpu="CUDA" in words),
+            fit=fit.index if fit else None,
+            epoch=fit.epoch.index if fit and fit.epoch else None,
+            step=fit.epoch.steps if fit and fit.epoch else None,
+            at=ended.at,
+            numbers={"rss": peak, "limit": limit, "signal": ended.signal},
             snippet=self._snippet(fit),
         )
 
@@ -124,27 +142,45 @@ class OutOfMemory:
         return f"model.fit(..., batch_size={size // 2})"
 
 
-def _allocation(raised: ExceptionRaised, fit: Fit | None) -> tuple[str, dict[str, object]]:
-    """What could not be allocated, as the message says."""
-    tensor = TENSOR.search(raised.message)
-    if tensor:
-        shape = [int(each) for each in tensor[1].replace(" ", "").split(",") if each]
-        bytes_each = BYTES.get(tensor[2] or "float", 4)
-        total = bytes_each
-        for each in shape:
-            total *= each
-        device = f" on {tensor[3].rstrip(',').rpartition('/device:')[2]}" if tensor[3] else ""
-        by = f" in {raised.op}" if raised.op else ""
-        shown = "×".join(map(str, shape))
-        return f"a tensor of {shown} ({sayings.size(total)}){device}{by}", {"shape": shape, "bytes": total}
-    array = ARRAY.search(raised.message)
-    if array:
-        return f"an array of {array[2]} {array[3]} ({array[1]})", {"shape": array[2]}
+FRAGMENTED = (
+    " There was room enough, but not in one piece: TF_GPU_ALLOCATOR=cuda_malloc_async (TensorFlow) or "
+    "PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True (PyTorch) help against that."
+)
+
+
+def _said(refused: Allocation | None, raised: ExceptionRaised, fit: Fit | None) -> tuple[str, dict[str, object]]:
+    """What could not be allocated, in words and numbers."""
     source, size = (evidence.described(fit), evidence.batch_size(fit)) if fit else (None, None)
     if BATCH.search(raised.message) and source is not None and size:
         total = size * (source.element_bytes or 0)
         return f"a batch of {size} samples{f' ({sayings.size(total)})' if total else ''}", {"bytes": total or None}
-    amount = AMOUNT.search(raised.message)
-    if amount:
-        return f"{sayings.size(int(amount[1]))} could not be had", {"bytes": int(amount[1])}
-    return "", {}
+    if refused is None:
+        return "", {"op": raised.op}
+    numbers: dict[str, object] = {
+        "shape": list(refused.shape) if refused.shape is not None else None,
+        "dtype": refused.dtype or None,
+        "bytes": refused.bytes,
+        "op": raised.op or refused.op or None,
+        "device": refused.device or None,
+        "allocator": refused.allocator or None,
+        "limit": refused.limit,
+        "in_use": refused.in_use,
+        "free": refused.free,
+        "consumers": [{"name": name, "bytes": held} for name, held in refused.consumers],
+    }
+    amount = f" ({sayings.size(refused.bytes)})" if refused.bytes else ""
+    where = (f" on {refused.device}" if refused.device else "") + (f" in {numbers['op']}" if numbers["op"] else "")
+    if refused.shape is not None:
+        return f"a tensor of {'×'.join(map(str, refused.shape))}{amount}{where}", numbers
+    if refused.bytes:
+        return f"{sayings.size(refused.bytes)} could not be had{where}", numbers
+    return "", numbers
+
+
+def _held(refused: Allocation | None) -> str:
+    """Who had most of it, and how much was free."""
+    if refused is None:
+        return ""
+    free = f"; {sayings.size(refused.free)} were free" if refused.free is not None else ""
+    most = [f"{name} {sayings.size(held)}" for name, held in refused.consumers[:3]]
+    return free + (f"; most is held by {sayings.listed(most)}" if most else "")
