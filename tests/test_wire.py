@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from tuimon import events, wire
 
-TEXT = st.text(max_size=20) | st.sampled_from(["NaN", "Infinity", "-Infinity", "\\NaN", "\\\\-Infinity", "\x1b[31m"])
+TEXT = st.text(max_size=20) | st.sampled_from(
+    ["NaN", "Infinity", "-Infinity", "\\NaN", "\\\\-Infinity", "\x1b[31m", "\udcff"]
+)
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 NUMBER = st.none() | st.floats() | WHOLE
 FACTS = st.dictionaries(

@@ -42,7 +42,15 @@ def decode(line: Union[bytes, bytearray], loads: Callable[[bytes], Any] = json.l
 
     Raises ValueError when the line is no JSON object with an `event`.
     """
-    fields = loads(line if line.__class__ is bytes else bytes(line))
+    line = line if line.__class__ is bytes else bytes(line)
+    try:
+        fields = loads(line)
+    except ValueError:
+        if b"\\ud" not in line:
+            raise
+        fields = json.loads(
+            line
+        )  # half a surrogate pair, as in a file name that is no UTF-8: not every reader takes it
     if b'NaN"' in line or b'Infinity"' in line:
         fields = _restored(fields)
     return from_fields(fields)

@@ -1,0 +1,3 @@
+from tests.runs import rewrite
+
+rewrite()
