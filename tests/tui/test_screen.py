@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 
 from tests.builders import PID, START, fit, run_of, timed
-from tests.tui.recorded import Story, recorded
+from tests.tui.recorded import PIPELINE, Story, recorded
 from tests.tui.screen import Listed, refresh, screen, shown
 from tuimon import events
 from tuimon.errors import TuimonError
+from tuimon.journal import Journal
 from tuimon.rules.finding import Finding
 from tuimon.tui.app import Watch
 from tuimon.tui.glyphs import ASCII
@@ -230,6 +232,22 @@ async def test_a_finding_is_in_the_header_and_in_its_pane_and_has_a_page() -> No
         assert "input-bound" in shown(app)
 
 
+TAKEN = replace(HALF, pipeline=(*PIPELINE, {"op": "take", "text": "take(938)", "count": 938}))
+
+
+async def test_a_take_is_on_purpose_unless_a_rule_holds_against_it() -> None:
+    async with screen(recorded(TAKEN), (120, 40)) as (app, pilot):
+        app.view.findings = []
+        app.paint()
+        await pilot.pause()
+        assert "takes 30,000 of 60,000 on purpose" in shown(app)
+        assert "left unseen" not in shown(app)
+        app.view.findings = [FINDING]
+        app.paint()
+        await pilot.pause()
+        assert "30,000 left unseen (50%)" in shown(app)
+
+
 async def test_f_opens_the_finding_of_the_header() -> None:
     async with screen(recorded(HALF), (120, 40)) as (app, pilot):
         app.view.findings, app.view.headline = [replace(FINDING, rule="input-bound"), FINDING], FINDING
@@ -419,6 +437,55 @@ async def test_the_list_of_runs_is_of_this_folder(tmp_path: Path) -> None:
         assert isinstance(app.screen, RunsPage)
         assert "mine" in shown(app)
         assert "finished" in shown(app)
+
+
+async def test_another_runs_curves_are_drawn_beside_these(tmp_path: Path) -> None:
+    for name, story in (("one", Story(name="one")), ("two", Story(name="two", epochs_done=8.0))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(json.dumps({"name": name, "status": "finished", "ended_at": 5.0}))
+        journal = Journal(tmp_path / name)
+        for event in recorded(story):
+            journal.append(event)
+    async with screen(recorded(Story(name="one")), (120, 40), directory=tmp_path / "one") as (app, pilot):
+        app.overview.pane("metrics").focus()
+        await pilot.press("z")
+        await pilot.pause()
+        alone = shown(app)
+        await pilot.press("v")
+        await pilot.pause()
+        app.paint()
+        await pilot.pause()
+        lines = shown(app).splitlines()
+        at = next(index for index, line in enumerate(lines[3:]) if line.endswith(" two"))
+        await pilot.press(*["down"] * at, "enter")
+        for _ in range(1000):
+            refresh(app)
+            if app.view.other is not None and app.view.other.events == len(recorded(Story(epochs_done=8.0))):
+                break
+        await pilot.pause()
+        for axis in ("step", "epoch", "time"):
+            assert f"by {axis}" in shown(app)
+            assert "━ two 0." in shown(app)
+            await pilot.press("x")
+        await pilot.press("v")
+        await pilot.pause()
+        app.notice("")
+        await pilot.pause()
+        assert shown(app).splitlines()[:-1] == alone.splitlines()[:-1]
+
+
+async def test_metrics_to_show_are_chosen() -> None:
+    async with screen(recorded(Story()), (120, 40)) as (app, pilot):
+        await pilot.press("c", "enter")
+        await pilot.pause()
+        assert "[ ] loss" in shown(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "━ loss" not in shown(app)
+        assert "━ accuracy" in shown(app)
+        await pilot.press("c", "a", "escape")
+        await pilot.pause()
+        assert "━ loss" in shown(app)
 
 
 def test_the_same_run_gives_the_same_state_as_the_fold() -> None:

@@ -25,6 +25,7 @@ from tuimon.tui.page import Page
 from tuimon.tui.pages.menu import Choice, MenuPage
 from tuimon.tui.panes import all_panes
 from tuimon.tui.panes.findings import FindingsPane
+from tuimon.tui.panes.metrics import MetricsPane
 from tuimon.tui.panes.output import OutputPane
 from tuimon.tui.view import View
 
@@ -61,6 +62,8 @@ class Watch(ExactApp):
         Binding("slash", "search", "search"),
         Binding("t", "theme", "theme"),
         Binding("r", "runs", "runs"),
+        Binding("v", "compare", "compare"),
+        Binding("c", "metrics", "metrics to show"),
         Binding("g", "go_to", "go to"),
         Binding("ctrl+z", "suspend_process", "suspend"),
     ]
@@ -90,6 +93,7 @@ class Watch(ExactApp):
         self.asking = Asking(self, None if readonly else ask)
         self.view = View(theme=themes.fitting(theme), glyphs=glyphs, readonly=readonly)
         self.overview = Overview(all_panes(directory))
+        self.beside: Source | None = None  # of the run that is compared with
         self._notice_until = 0.0
         self._unpainted = False
         self._diagnosed_events: int | None = None  # None: not even the first picture has been painted
@@ -117,7 +121,7 @@ class Watch(ExactApp):
 
     def tick(self) -> None:
         """Take what is ready and fold it; where that changed anything, have the page on top painted once."""
-        changed = not self.view.paused and self._fold()
+        changed = not self.view.paused and (self._fold() | self._fold_beside())
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
         self.asking.hear()
@@ -142,6 +146,14 @@ class Watch(ExactApp):
         for event in self.source.take(BUDGET):
             run.apply(event)
         return self._diagnose_in_time() or run.events != before or not before
+
+    def _fold_beside(self) -> bool:
+        """The same for the run that is compared with."""
+        if self.beside is None or self.view.other is None:
+            return False
+        ready = self.beside.take(BUDGET)
+        self.view.other.apply_all(ready)
+        return bool(ready)
 
     def _diagnose_in_time(self) -> bool:
         """About once a second, not before the first picture, and only where anything was added."""
@@ -263,6 +275,8 @@ class Watch(ExactApp):
             Choice("epochs", "a table of this fit's epochs", self.action_epochs),
             Choice("model", "the model, its data, the run", self.action_facts),
             Choice("runs", "watch another run", self.action_runs),
+            Choice("compare", "another run's curves beside these; chosen again, away with them", self.action_compare),
+            Choice("metrics", "which ones are drawn", self.action_metrics),
             Choice("search", "find a line of the output", self.action_search),
             Choice("theme", "the next one", self.action_theme),
             Choice("help", "every key", self.action_help),
@@ -301,6 +315,32 @@ class Watch(ExactApp):
 
         where = self.directory.parent if self.directory is not None else runs.home()
         self.open_page(RunsPage(where, self.directory.name if self.directory else "", switch))
+
+    def action_compare(self) -> None:
+        """Choose a run whose curves are drawn beside these; take them away when there are some."""
+        from tuimon import runs
+        from tuimon.tui.pages.runs import RunsPage
+
+        if self.view.other is not None:
+            self.beside, self.view.other = None, None
+            self.notice("compared with no run any more")
+            return
+
+        def beside(run: runs.RunDirectory) -> None:
+            from tuimon.follow import Follow
+
+            self.beside, self.view.other = Follow(run), Run()
+            self.call_after_refresh(self.tick)
+
+        where = self.directory.parent if self.directory is not None else runs.home()
+        self.open_page(RunsPage(where, self.directory.name if self.directory else "", beside, "compare with it"))
+
+    def action_metrics(self) -> None:
+        from tuimon.tui.pages.metrics import MetricsPage
+
+        pane = self.overview.pane("metrics")
+        assert isinstance(pane, MetricsPane)
+        self.open_page(MetricsPage(pane))
 
     def action_go_to(self) -> None:
         """Places of the recording to choose from."""

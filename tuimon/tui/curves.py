@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rich.style import Style
@@ -113,11 +113,22 @@ class Window:
         return [self.first + index * width for index in range(self.columns + 1)]
 
 
-def whole(made: Knots, axis: AxisKind, columns: int, zoom: float = 1.0) -> Window:
-    """The newest `1 / zoom` of the axis, with a little room to grow, so that a chart moves rarely."""
+def whole(made: Knots, axis: AxisKind, columns: int, zoom: float = 1.0, beside: Knots | None = None) -> Window:
+    """The newest `1 / zoom` of the axis, with a little room to grow, so that a chart moves rarely. Another run that
+    is shown beside it has room too."""
     values = made.on(axis)
-    last = values[0] + roomy(values[-1] - values[0])
+    length = values[-1] - values[0]
+    if beside is not None:
+        other = beside.on(axis)
+        length = max(length, other[-1] - (other[0] if axis == "time" else values[0]))
+    last = values[0] + roomy(length)
     return Window(axis, last - (last - values[0]) / max(1.0, zoom), last, max(2, columns))
+
+
+def shifted(window: Window, made: Knots, other: Knots) -> Window:
+    """The same window for another run: by time, both begin at its left edge."""
+    by = other.time[0] - made.time[0] if window.axis == "time" else 0.0
+    return replace(window, first=window.first + by, last=window.last + by)
 
 
 def roomy(span: float) -> float:

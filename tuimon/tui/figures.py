@@ -112,13 +112,14 @@ class Coverage:
     planned: int | None
     size: int | None
     known_by: str | None
+    spared: int = 0  # of `size`, left out by a `take` or `skip`
 
     @property
     def unseen(self) -> int | None:
-        """Samples that no step of this epoch will have seen."""
+        """Samples that no step of this epoch will have seen, though nothing leaves them out."""
         if self.size is None or self.planned is None:
             return None
-        return max(0, self.size - self.planned)
+        return max(0, self.size - self.spared - self.planned)
 
 
 def coverage(fit: Fit, epoch: Epoch | None) -> Coverage:
@@ -126,7 +127,7 @@ def coverage(fit: Fit, epoch: Epoch | None) -> Coverage:
     size, known_by = whole_size(fit)
     seen = epoch.samples if epoch else 0
     if epoch is not None and epoch.ended:
-        return Coverage(seen, seen, size, known_by)
+        return Coverage(seen, seen, size, known_by, spared(fit))
     per_step = samples_per_step(fit)
     planned_steps = fit.planned_steps
     planned = None
@@ -138,7 +139,16 @@ def coverage(fit: Fit, epoch: Epoch | None) -> Coverage:
         planned = max(planned, seen or 0)
     elif planned_steps is None and size is not None:
         planned = size
-    return Coverage(seen, planned, size, known_by)
+    return Coverage(seen, planned, size, known_by, spared(fit))
+
+
+def spared(fit: Fit) -> int:
+    """Samples of the data behind the fit that its pipeline leaves out by a `take` or `skip`."""
+    source, (whole, _) = fit.source, whole_size(fit)
+    if source is None or whole is None or source.size is None:
+        return 0
+    cuts = any(facts.get("op") in ("take", "skip") for facts in source.described.pipeline)
+    return max(0, whole - source.size) if cuts else 0
 
 
 def whole_size(fit: Fit) -> tuple[int | None, str | None]:
@@ -150,12 +160,6 @@ def whole_size(fit: Fit) -> tuple[int | None, str | None]:
     if upstream is not None and (size is None or upstream > size):
         return upstream, source.described.upstream_known_by
     return size, source.size_known_by
-
-
-def passes(fit: Fit) -> float | None:
-    """How often the data has been gone through so far."""
-    size, _ = whole_size(fit)
-    return fit.samples_done / size if size and fit.samples_done is not None else None
 
 
 def idle(run: Run, fit: Fit) -> float:

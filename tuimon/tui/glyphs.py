@@ -11,6 +11,7 @@ class Glyphs:
 
     full: str
     planned: str
+    reserved: str
     unseen: str
     empty: str
     eighths: str
@@ -41,6 +42,7 @@ class Glyphs:
 UNICODE = Glyphs(
     full="█",
     planned="▒",
+    reserved="▓",
     unseen="╱",
     empty="·",
     eighths=" ▏▎▍▌▋▊▉█",
@@ -68,6 +70,7 @@ UNICODE = Glyphs(
 ASCII = Glyphs(
     full="#",
     planned="=",
+    reserved="%",
     unseen="/",
     empty=".",
     eighths=" #",

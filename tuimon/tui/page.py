@@ -51,7 +51,7 @@ class Page(Screen[None]):
 
     choosing: ClassVar[bool] = False
     restless: ClassVar[bool] = False  # changes though the run does not
-    keys: ClassVar[str] = "esc back  ↑↓ scroll"
+    keys: str = "esc back  ↑↓ scroll"
 
     def __init__(self) -> None:
         super().__init__()

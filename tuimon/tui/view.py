@@ -26,6 +26,7 @@ class View:
     headline: Finding | None = None
     theme: Theme = DARK
     glyphs: Glyphs = UNICODE
+    other: Run | None = None  # a second run, to compare curves with
     chosen: int | None = None  # index of the fit to look at; None follows the newest that trains
     paused: bool = False
     readonly: bool = False

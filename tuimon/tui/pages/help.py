@@ -18,6 +18,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             (":", "commands, and requests to the run"),
             ("space", "hold the picture still, and let it go on"),
             ("r", "runs of this machine, to switch to"),
+            ("v", "another run's curves beside these, and away again"),
             ("f", "the finding in the header, whole; [ ] turn to the others"),
             ("e", "epochs as a table"),
             ("m", "model, data and run"),
@@ -41,6 +42,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "charts",
         (
+            ("c", "choose which metrics are drawn"),
             ("l", "logarithmic scale"),
             ("s", "smoothing"),
             ("x", "x axis: step, epoch, time"),

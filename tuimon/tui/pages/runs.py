@@ -19,10 +19,12 @@ FRESH = 2.0
 class RunsPage(Page):
     choosing = True
     restless = True
-    keys = "esc back  ↑↓ choose  enter watch it"
 
-    def __init__(self, where: Path, current: str, switch: Callable[[runs.RunDirectory], None]) -> None:
+    def __init__(
+        self, where: Path, current: str, switch: Callable[[runs.RunDirectory], None], what: str = "watch it"
+    ) -> None:
         super().__init__()
+        self.keys = f"esc back  ↑↓ choose  enter {what}"
         self.where = where
         self.current = current
         self.switch = switch

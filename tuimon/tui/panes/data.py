@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.style import Style
 
 from tuimon.state import Epoch, Fit
@@ -32,15 +34,22 @@ class DataPane(Pane):
         if fit is None:
             return [Row("no fit yet", view.theme.dim)]
         covered = figures.coverage(fit, fit.epoch)
+        if doubted(view, fit):
+            covered = replace(covered, spared=0)
         chain = pipeline.chain(view, fit, width, max(1, height - 4))
         rows = [amount(view, fit, covered, width), bar(view, covered, width), legend(view, covered, width)]
-        rows += history(view, fit, width)
+        rows += history(view, fit, covered, width)
         room = height - len(rows) - len(chain)
         if room > 1:
             rows.insert(2, Row())
         if room > 0:
             rows.append(Row())
         return rows + chain
+
+
+def doubted(view: View, fit: Fit) -> bool:
+    """A rule holds that too little of the data is used: what is left out is not taken for intended then."""
+    return any(each.rule == "low-coverage" and each.fit == fit.index for each in view.findings)
 
 
 def amount(view: View, fit: Fit, covered: figures.Coverage, width: int) -> Row:
@@ -74,6 +83,7 @@ def bar(view: View, covered: figures.Coverage, width: int) -> Row:
             (seen, glyphs.full, theme.seen),
             (to_come, glyphs.planned, theme.planned),
             (unseen, glyphs.unseen, theme.warn),
+            (covered.spared / size, glyphs.unseen, theme.frame),
         ],
         width,
     )
@@ -86,7 +96,11 @@ def legend(view: View, covered: figures.Coverage, width: int) -> Row:
         row.add(glyphs.planned, theme.planned).add(
             f" {units.count(covered.planned - covered.seen)} to come  ", theme.dim
         )
-    if covered.unseen:
+    if covered.size and covered.spared and not covered.unseen:
+        taken = covered.size - covered.spared
+        row.add(glyphs.unseen * 2, theme.frame)
+        row.add(f" takes {units.count(taken)} of {units.count(covered.size)} on purpose", theme.dim)
+    elif covered.unseen:
         share = covered.unseen / (covered.size or 1)
         row.add(glyphs.unseen * 2, theme.warn)
         row.add(f" {units.count(covered.unseen)} left unseen ({units.ratio(share)})", theme.warn)
@@ -97,15 +111,15 @@ def legend(view: View, covered: figures.Coverage, width: int) -> Row:
     return row
 
 
-def history(view: View, fit: Fit, width: int) -> list[Row]:
-    """One cell for each past epoch, as high as the share of the data that it saw."""
+def history(view: View, fit: Fit, covered: figures.Coverage, width: int) -> list[Row]:
+    """One cell for each past epoch, as high as the share that it saw of the data that is meant to be seen."""
     theme, glyphs = view.theme, view.glyphs
     ended = fit.ended_epochs
     row = Row("epochs ", theme.dim)
+    size = covered.size - covered.spared if covered.size is not None else None
     if not ended:
-        return [row.add("none done", theme.dim).add(_passes(fit), theme.dim)]
-    size, _ = figures.whole_size(fit)
-    tail = Row(_passes(fit), theme.dim)
+        return [row.add("none done", theme.dim).add(_passes(fit, size), theme.dim)]
+    tail = Row(_passes(fit, size), theme.dim)
     room = max(4, width - row.width - tail.width - 1)
     gap = " " if 2 * max(len(ended), fit.started.epochs or 0) <= room else ""
     for epoch in ended[-room:]:
@@ -129,6 +143,6 @@ def _cell(view: View, epoch: Epoch, size: int | None) -> tuple[str, Style]:
     return glyphs.heights[max(1, int(share * (len(glyphs.heights) - 2)))], theme.warn
 
 
-def _passes(fit: Fit) -> str:
-    done = figures.passes(fit)
+def _passes(fit: Fit, size: int | None) -> str:
+    done = fit.samples_done / size if size and fit.samples_done is not None else None
     return f"  {done:.3g} passes" if done is not None else ""

@@ -6,7 +6,8 @@ from rich.style import Style
 
 from tuimon import events
 from tuimon.series import Series
-from tuimon.tui import bars, charts, curves, units
+from tuimon.tui import bars, units
+from tuimon.tui.history import history
 from tuimon.tui.ink import Row
 from tuimon.tui.pane import Pane
 from tuimon.tui.view import View
@@ -130,19 +131,7 @@ def _charts(view: View, width: int, height: int) -> list[Row]:
     high = height // 2
     return [
         Row("cores used", theme.dim),
-        *_chart(view, host.cpu_cores, width, high - 1, theme.compute),
+        *history(view, host.cpu_cores, width, high - 1, theme.compute),
         Row("memory of the run, GiB", theme.dim),
-        *_chart(view, host.rss, width, high - 1, theme.own, unit=1 << 30),
+        *history(view, host.rss, width, high - 1, theme.own, unit=1 << 30),
     ]
-
-
-def _chart(view: View, series: Series, width: int, height: int, style: Style, unit: float = 1.0) -> list[Row]:
-    began, latest = view.run.started_at or view.run.now, series.latest
-    if latest is None:
-        return []
-    span = curves.roomy(max(1.0, latest.x - began))
-    columns = 2 * max(1, width - charts.GUTTER)
-    points = series.buckets([began + span * index / columns for index in range(columns + 1)])
-    extents = [charts.Extent(p.low / unit, p.high / unit, p.last / unit) if p else None for p in points]
-    ends = units.clock(0), units.clock(span)
-    return charts.plot([charts.Curve("", style, extents)], width, height, view.theme, view.glyphs, ends=ends)

@@ -37,6 +37,7 @@ class MetricsPane(Pane):
     def __init__(self) -> None:
         super().__init__()
         self.first = 0
+        self.hidden: set[str] = set()
         self.logarithmic = False
         self.smoothing = 0
         self.axis: curves.AxisKind = "step"
@@ -60,9 +61,8 @@ class MetricsPane(Pane):
 
     def draw(self, view: View, width: int, height: int) -> list[Row]:
         fit = view.fit
-        names = [*curves.families(fit), *curves.pace(fit)] if fit else []
-        if fit is None or not names:
-            return [Row("no metric yet", view.theme.dim)]
+        if fit is None or not (names := self.shown(fit)):
+            return [Row("no metric yet" if fit is None or not available(fit) else "none chosen: c", view.theme.dim)]
         names = names[self.first % len(names) :] + names[: self.first % len(names)]
         across = max(1, min(len(names), width // NARROWEST, 2 if height < 24 else 1 if width < 90 else 2))
         down = max(1, min(-(-len(names) // across), height // LOWEST, 4))
@@ -81,10 +81,15 @@ class MetricsPane(Pane):
                 rows.append(row)
         return rows
 
+    def shown(self, fit: Fit) -> list[str]:
+        return [name for name in available(fit) if name not in self.hidden]
+
     def _chart(self, view: View, fit: Fit, name: str, width: int, height: int) -> list[Row]:
         made = curves.knots(fit)
         cells = self._cells = max(1, width - charts.GUTTER)
-        window = curves.whole(made, self.axis, 2 * cells, self.magnified)
+        second = view.other.fit if view.other is not None else None
+        beside = curves.knots(second) if second is not None else None
+        window = curves.whole(made, self.axis, 2 * cells, self.magnified, beside)
         train, validation = view.theme.curves[0], view.theme.curves[1]
         lines = []
         steps = fit.metrics.get(name) or curves.pace(fit).get(name)
@@ -98,6 +103,8 @@ class MetricsPane(Pane):
             lines.append(curves.by_epoch(other, made, window, f"val_{name}", validation))
         if len(lines) == 1 and name in fit.epoch_metrics:
             lines[0].best = curves.by_epoch(fit.epoch_metrics[name], made, window, name, train).best
+        if second is not None and beside is not None:
+            lines += self._beside(view, second, beside, name, curves.shifted(window, made, beside))
         title = self._legend(view, fit, name, made, window)
         rows = charts.plot(
             lines,
@@ -110,6 +117,21 @@ class MetricsPane(Pane):
             cursor=self.cursor,
         )
         return [title, *(rows or [Row("no finite value yet", view.theme.dim)])]
+
+    def _beside(self, view: View, fit: Fit, made: curves.Knots, name: str, window: curves.Window) -> list[charts.Curve]:
+        """The same metric of another run, without its best."""
+        train, validation = view.theme.curves[2], view.theme.curves[3]
+        lines = []
+        steps = fit.metrics.get(name) or curves.pace(fit).get(name)
+        if steps is not None and len(steps) > 1:
+            lines.append(curves.by_step(steps, made, window, name, train, SMOOTHINGS[self.smoothing]))
+        elif name in fit.epoch_metrics:
+            lines.append(curves.by_epoch(fit.epoch_metrics[name], made, window, name, train, dashed=False))
+        if f"val_{name}" in fit.epoch_metrics:
+            lines.append(curves.by_epoch(fit.epoch_metrics[f"val_{name}"], made, window, name, validation))
+        for line in lines:
+            line.best = None
+        return lines
 
     def _legend(self, view: View, fit: Fit, name: str, made: curves.Knots, window: curves.Window) -> Row:
         theme, glyphs = view.theme, view.glyphs
@@ -127,6 +149,8 @@ class MetricsPane(Pane):
                 continue
             row.add(f"{sign} ", style).add(f"{called} ", theme.text if key == name else theme.dim)
             row.add(f"{_text(name, value)}  ", theme.strong if math.isfinite(value) else theme.bad)
+        if view.other is not None:
+            return row.extend(_others(view, name, solid, dashed))
         if at is not None:
             return row
         bad = fit.non_finite.get(name) or fit.non_finite.get(f"val_{name}")
@@ -171,6 +195,25 @@ class MetricsPane(Pane):
     def key_escape(self) -> None:
         self.cursor = None
         self.repaint()
+
+
+def available(fit: Fit) -> list[str]:
+    """Everything of a fit that can be drawn."""
+    return [*curves.families(fit), *curves.pace(fit)]
+
+
+def _others(view: View, name: str, solid: str, dashed: str) -> Row:
+    """The newest values of the run beside this one."""
+    row, run, theme = Row(), view.other, view.theme
+    if run is None or run.fit is None:
+        return row
+    called = (run.name or run.id)[:16]
+    for key, style, sign in ((name, theme.curves[2], solid), (f"val_{name}", theme.curves[3], dashed)):
+        value = _value(run.fit, key, None)
+        if value is not None:
+            row.add(f"{sign} ", style).add(f"{called if key == name else 'val'} ", theme.dim)
+            row.add(f"{_text(name, value)}  ", theme.text)
+    return row
 
 
 def _place(axis: curves.AxisKind, x: float, made: curves.Knots) -> str:
