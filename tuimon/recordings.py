@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuimon import events, journal, readers, runs
-from tuimon.errors import UsageError
+from tuimon.errors import TuimonError, UsageError
 from tuimon.follow import Follow
 from tuimon.player import Player, Survey, survey
 from tuimon.runs import RunDirectory
@@ -51,6 +51,16 @@ class Recording:
 
 def find(text: str, where: Path) -> Recording:
     """What is meant: a file or directory there is, else a run of this id or name. Raises TuimonError."""
+    try:
+        found = _found(text, where)
+        if not found.foreign:
+            found.path.open("rb").close()
+    except OSError as error:
+        raise TuimonError(f"cannot read {text}: {error.strerror}", "check the path and its rights") from None
+    return found
+
+
+def _found(text: str, where: Path) -> Recording:
     path = Path(text)
     if path.is_dir():
         if (path / journal.NAME).exists():
