@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from tuimon.state import Allocator, Gpu
 from tuimon.tui import bars, units
@@ -21,7 +20,7 @@ BESIDE = 8
 """Cells of a bar or a sparkline that can still be read."""
 
 MOST_ROWS = 8
-"""Rows asked for; more GPUs than that stand in two columns where the room is short."""
+"""Rows asked for, one of them for the framework's own account; more GPUs stand in columns where the room is short."""
 
 
 class DevicesPane(Pane):
@@ -36,11 +35,6 @@ class DevicesPane(Pane):
         Binding("enter", "open", "whole page"),
     ]
 
-    class Opened(Message):
-        def __init__(self, uuid: str) -> None:
-            super().__init__()
-            self.uuid = uuid
-
     def __init__(self) -> None:
         super().__init__()
         self.selected = 0
@@ -52,7 +46,8 @@ class DevicesPane(Pane):
         return Row(f"driver {view.run.driver}" if view.run.driver else "", view.theme.dim)
 
     def needs(self, view: View) -> int:
-        return min(MOST_ROWS, len(usable(view)))
+        told = any("in_use" in allocator.latest for allocator in view.run.allocators.values())
+        return min(MOST_ROWS, len(usable(view)) + told)
 
     def draw(self, view: View, width: int, height: int) -> list[Row]:
         gpus = usable(view)
@@ -82,8 +77,9 @@ class DevicesPane(Pane):
 
     def _gpu(self, view: View, gpu: Gpu, width: int, detailed: bool) -> list[Row]:
         theme, facts = view.theme, gpu.latest
-        chosen = self.has_focus and usable(view)[self.selected] is gpu
-        row = Row(f"{gpu.index} ", theme.selected if chosen else theme.strong)
+        gpus = usable(view)
+        chosen, digits = self.has_focus and gpus[self.selected] is gpu, len(str(gpus[-1].index))
+        row = Row(f"{gpu.index:<{digits}} ", theme.selected if chosen else theme.strong)
         if gpu.lost_at is not None:
             return [row.add(f"{view.glyphs.error} lost: no longer seen by the driver", theme.bad)]
         tail = _tail(view, gpu, width - row.width)
@@ -103,9 +99,13 @@ class DevicesPane(Pane):
         self.repaint()
 
     def action_open(self) -> None:
+        from tuimon.tui.pages.gpu import GpuPage  # pages are loaded when they are first needed
+
         gpus = usable(self.view)
         if gpus:
-            self.post_message(self.Opened(gpus[self.selected].uuid))
+            page = GpuPage(gpus[self.selected].uuid)
+            self.app.push_screen(page)
+            self.app.call_after_refresh(page.paint, self.view)
 
 
 def usable(view: View) -> list[Gpu]:
