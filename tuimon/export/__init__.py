@@ -1,0 +1,34 @@
+"""A run's figures as tables for other tools: steps, epochs, host and gpus.
+
+A row is what one event said. A recording is read twice, first for the columns, so that memory does not grow with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tuimon import events
+from tuimon.errors import TuimonError, UsageError
+from tuimon.export import csv, jsonl, parquet, tensorboard
+
+Opened = Callable[[], Iterable[events.Event]]
+"""Gives all events from the start, each time it is called."""
+
+FORMATS: dict[str, Callable[[Opened, Path], None]] = {
+    "csv": csv.write,
+    "parquet": parquet.write,
+    "tensorboard": tensorboard.write,
+    "jsonl": jsonl.write,
+}
+"""The forms by the names that `--to` takes: jsonl is one file, the others are directories."""
+
+
+def export(opened: Opened, form: str, target: Path) -> None:
+    """Write it all. What is there already is left alone. Raises TuimonError."""
+    try:
+        if (target.is_dir() and any(target.iterdir())) or target.is_file():
+            raise UsageError(f"{target} is there already", "choose another --output")
+        FORMATS[form](opened, target)
+    except OSError as error:
+        raise TuimonError(f"cannot write {target}: {error.strerror or error}", "choose another --output") from None
