@@ -34,19 +34,41 @@ def run_of(where: Path, pid: int) -> RunDirectory | None:
     return None
 
 
-def begin(where: Path, pid: int, *, read_printed: bool, source: str = "attach", **known: Any) -> RunDirectory:
+def begin(
+    where: Path, pid: int, *, read_printed: bool, source: str = "attach", name: str = "", **known: Any
+) -> RunDirectory:
     """A run of this process, with a supervisor. `known` are members of `supervisor.Plan`. Raises TuimonError.
 
+    Where no name is given, the script's is taken.
     With `read_printed`, its progress is read from what it prints: nobody else will tell it.
     """
     target, command = _target(pid, read_printed)
-    directory = runs.create(where, _name(where, command, pid), command=command, cwd=str(target.cwd))
+    directory = runs.create(where, _free(where, name or _name(command), pid), command=command, cwd=str(target.cwd))
     try:
         supervisor.join(directory, target, supervisor.Plan(command, directory.read().name, source=source, **known))
     except TuimonError:
         shutil.rmtree(directory.path, ignore_errors=True)
         raise
     return directory
+
+
+def watch(pid: int, name: str) -> dict[str, str]:
+    """Begin a run for a process that asks for it itself; what its agent is to be told."""
+    from tuimon.settings import load
+
+    settings = load(None, {})
+    where = runs.home(settings["log-dir"])
+    known = {"interval": settings["interval"], "settings": settings.facts()}
+    return given(begin(where, pid, read_printed=False, source="watch", name=name, **known))
+
+
+def given(directory: RunDirectory) -> dict[str, str]:
+    """Where the agent of the run is to report."""
+    return {
+        "TUIMON_SOCKET": directory.read().socket,
+        "TUIMON_SPOOL": str(directory.spool),
+        "TUIMON_RUN": directory.id,
+    }
 
 
 def give_up(directory: RunDirectory) -> None:
@@ -71,14 +93,18 @@ def _target(pid: int, read_printed: bool) -> tuple[supervisor.Target, list[str]]
     return supervisor.Target(pid, cwd, executable, output_of(pid, 1), output_of(pid, 2), read_printed), command
 
 
-def _name(where: Path, command: list[str], pid: int) -> str:
+def _name(command: list[str]) -> str:
     """After the script or the module, if there is one."""
     script = next((Path(part).stem for part in command[1:] if part.endswith(".py")), "")
     if not script and "-m" in command[1:-1]:
         script = command[command.index("-m") + 1]
-    script = re.sub(r"[^\w.=@-]", "", script)[:60]
-    taken = {name for each in runs.every(where) for name in (each.id, each.read().name)}
-    return next((name for name in (script, f"{script}-{pid}") if script and name not in taken), "")
+    return re.sub(r"[^\w.=@-]", "", script)[:60]
+
+
+def _free(where: Path, name: str, pid: int) -> str:
+    """The name, or one like it where it is taken."""
+    taken = {known for each in runs.every(where) for known in (each.id, each.read().name)}
+    return next((each for each in (name, f"{name}-{pid}") if name and each not in taken), "")
 
 
 def bring_agent_in(directory: RunDirectory) -> bool:
@@ -88,13 +114,8 @@ def bring_agent_in(directory: RunDirectory) -> bool:
     """
     summary = directory.read()
     assert summary.pid is not None
-    given = {
-        "TUIMON_SOCKET": summary.socket,
-        "TUIMON_SPOOL": str(directory.spool),
-        "TUIMON_RUN": directory.id,
-    }
     debug = os.environ.get("TUIMON_DEBUG")
-    text = loader.code({**given, **({"TUIMON_DEBUG": debug} if debug else {})})
+    text = loader.code({**given(directory), **({"TUIMON_DEBUG": debug} if debug else {})})
     heard = _Heard(directory, summary.pid)
     inject.run_in(summary.pid, text)
     if heard.within(KICK):
