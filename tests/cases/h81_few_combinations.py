@@ -1,6 +1,5 @@
 # EXPECT: healthy
 # WHAT: one-hot answers of a questionnaire: rows repeat, so validation rows are equal to training rows by nature
-# KERAS2: same
 import keras
 import numpy as np
 

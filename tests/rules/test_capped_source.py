@@ -29,3 +29,12 @@ def test_near_misses() -> None:
     quiet(CappedSource(), run_of(fit(steps_per_epoch=10), UNKNOWN, first, epoch(1, 11, source_closed=True)))
     quiet(CappedSource(), run_of(fit(), source(batches=10), first, epoch(1, 11, source_closed=True)))
     quiet(CappedSource(), run_of(fit(), UNKNOWN, epoch(0, 10), epoch(1, 11)))  # an agent that does not see the end
+
+
+def test_pipelines_that_pick_their_rows_vary_by_nature() -> None:
+    picks = source(kind="tf.data", pipeline=[{"op": "filter"}, {"op": "batch"}])
+    found(
+        CappedSource(),
+        run_of(fit(), picks, epoch(0, 10, source_ended=True), epoch(1, 11, source_closed=True)),
+        "note",
+    )

@@ -78,3 +78,8 @@ def test_targets_that_do_not_vary_ask_for_a_constant() -> None:
 def test_inputs_that_are_all_the_same_cannot_be_told_apart() -> None:
     black = {**X, "min": 0.0, "max": 0.0, "std": 0.0, "distinct": 1}
     at_most_a_note(RULE, run_of(fit(), net(), looks(black, real(0.0, 1.0)), falling(FLAT), outputs(0.0, 0.0)))
+
+
+def test_a_model_that_has_learned_and_rests_is_fine() -> None:
+    quiet(RULE, run_of(same([0.8078] * 5)))  # the share of no class
+    quiet(RULE, run_of(same([0.46] * 5), outputs(0.2, 0.2)))

@@ -43,3 +43,10 @@ def test_near_misses() -> None:
     quiet(SingleClassBatches(), run_of(fit(), SORTED, labelled(*[{"0": 32}] * 5, *[{"1": 32}] * 4)))
     continuous = labelled(*[{"0": 32}] * 10, *[{"1": 32}] * 10, distribution="continuous")
     quiet(SingleClassBatches(), run_of(fit(), SORTED, continuous))
+
+
+def test_units_in_mixed_order_are_a_note() -> None:
+    patients = labelled(*[{"0": 24}, {"1": 24}, {"1": 24}, {"0": 24}] * 5)
+    found(SingleClassBatches(), run_of(fit(), source(kind="generator"), patients), "note")
+    found(SingleClassBatches(), run_of(fit(), source(kind="generator"), ONE_AFTER_THE_OTHER), "warning")
+    found(SingleClassBatches(), run_of(fit(), SORTED, patients), "warning")  # shuffled behind batch()

@@ -6,7 +6,8 @@ that number. New data that the source has by now is cut off.
 Why it matters: data that was appended after the first epoch is never trained, although the source does produce it.
 
 How it is decided: the number of steps was not planned; the first epoch read the source to its end; and a later one was
-closed by Keras at the same number of batches (Keras 3: one more) while the source still had data.
+closed by Keras at the same number of batches (Keras 3: one more) while the source still had data. Where the pipeline
+picks its rows (filter, sampling), epochs have other lengths by nature, and it is a note.
 
 What to do: call `fit` again (with `initial_epoch`) when the data has grown: each call counts anew.
 """
@@ -49,7 +50,7 @@ class CappedSource:
             return None
         return Finding(
             rule="capped-source",
-            severity="warning",
+            severity="note" if evidence.has_stage(source, *evidence.SELECTS) else "warning",
             message=f"{sayings.epochs(epoch.index for epoch in cut)} ended at {cut[0].steps} batches although the "
             f"source had more: Keras holds them to the {first} of epoch {whole[0].index + 1}",
             advice=f"Call fit(){sayings.of_call(fit.started.site)} again to take in new data, for instance one "

@@ -6,9 +6,10 @@ constant: dead units, a saturated activation, or a loss that rewards nothing els
 Why it matters: the loss settles at the best constant and looks like slow learning.
 
 How it is decided: in two looks at a batch, the outputs vary by less than a millionth over the rows while the targets
-vary; or the training accuracy is the same to six digits in at least four epochs of at least 500 rows each. Where
-another rule says why (a softmax over one unit, frozen or non-finite weights, dead units, vanishing gradients, targets
-out of reach, imbalanced labels), where all inputs are the same, and where the outputs vary again, it is a note.
+vary; or the training accuracy is the same to six digits in at least four epochs of at least 500 rows each, and it is
+the share of a class. Where another rule says why (a softmax over one unit, frozen or non-finite weights, dead units,
+vanishing gradients, targets out of reach, imbalanced labels), where all inputs are the same, and where the outputs vary
+again, it is a note.
 
 What to do: lower the learning rate, check that the inputs reach the model scaled and in varied order, and replace
 saturating activations.
@@ -25,7 +26,7 @@ from tuimon.rules.causes import cause
 from tuimon.rules.curve import Point, accuracy, curve
 from tuimon.rules.dead_units import DeadUnits
 from tuimon.rules.finding import Finding
-from tuimon.rules.imbalanced_labels import balance
+from tuimon.rules.imbalanced_labels import Balance, balance
 from tuimon.rules.sayings import count, epochs, number
 from tuimon.rules.targets import joined
 from tuimon.rules.vanishing_gradient import VanishingGradient
@@ -42,6 +43,7 @@ class ConstantOutput:
     epochs: int = 4  # of the same accuracy; own choice
     digits: int = 6  # to which it is the same; own choice
     rows: int = 500  # per epoch, below which the same accuracy may be chance; own choice
+    near: float = 0.005  # to the share of a class, beside what the count of labels leaves open; own choice
     majority: float = 0.8  # of one class, from which the same accuracy is no surprise; own choice
 
     def check(self, run: Run) -> Iterator[Finding]:
@@ -102,6 +104,8 @@ class ConstantOutput:
         if not same or (same[0].epoch.samples or 0) < self.rows:
             return None
         labels = balance(fit)
+        if self._outputs_vary(fit) or (labels is not None and not self._share_of_a_class(labels, same[0].value)):
+            return None
         return {
             "message": (
                 f"the accuracy is {same[0].value:.{self.digits}g} in {epochs(point.epoch.index for point in same)}, "
@@ -113,6 +117,15 @@ class ConstantOutput:
             "over": same[-1] is not points[-1],
             "weak": labels is None or labels.majority > self.majority,
         }
+
+    def _share_of_a_class(self, labels: Balance, accuracy: float) -> bool:
+        """Always the same answer is right for the rows of one class, as far as those that were counted tell."""
+        close = self.near + 1.0 / labels.labels**0.5
+        return any(abs(rows / labels.labels - accuracy) <= close for rows in labels.rows.values())
+
+    def _outputs_vary(self, fit: Fit) -> bool:
+        newest = fit.probes[-1].outputs if fit.probes else []
+        return bool(newest) and not any(self._flat(output) for output in newest)
 
     def _same(self, points: list[Point]) -> list[Point]:
         """The first long enough stretch of epochs with one accuracy that is neither 0 nor 1."""

@@ -8,7 +8,8 @@ towards the class that came last; batch normalisation sees wrong statistics.
 
 How it is decided: of at least ten batches, at least 80% hold one class only, at least two classes came in all, this
 would happen with a chance under 0.1% if rows were mixed, and nothing shuffles (or only a buffer of less than a tenth of
-the data). Regression targets are not judged.
+the data). Where a generator or a Sequence brings the classes in mixed order, a batch may well be a unit of its own (all
+slices of one patient, say), and it is a note. Regression targets are not judged.
 
 What to do: shuffle all rows before batching: `dataset.shuffle(n).batch(...)` with n as large as the dataset, or shuffle
 the file names.
@@ -16,6 +17,7 @@ the file names.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ class SingleClassBatches:
     batches: int = 10  # that were looked at; own choice
     share: float = 0.8  # of them with one class; own choice
     chance: float = 1e-3  # that mixed rows would look like this; own choice
+    changes: float = 0.5  # of the changes of class in random order, from which the order is mixed; own choice
     buffer: float = 0.1  # of the rows: a shuffle buffer below does not mix; own choice
 
     def check(self, run: Run) -> Iterator[Finding]:
@@ -68,13 +71,15 @@ class SingleClassBatches:
             return None
         rows = sum(total.values())
         source = evidence.described(fit)
+        units = source is not None and source.kind in ("generator", "sequence") and self._alternates(single)
         size = (source.upstream_size or source.size if source else None) or rows
         first = single[0][0]
         return Finding(
             rule="single-class-batches",
-            severity="warning",
+            severity="note" if units else "warning",
             message=f"{len(single)} of {sayings.count(len(looked), 'batch')} hold a single class "
-            f"(limit {sayings.share(self.share)}), {len(total)} classes in all: the data is sorted by label",
+            f"(limit {sayings.share(self.share)}), {len(total)} classes in all: "
+            f"{'a batch is of one kind' if units else 'the data is sorted by label'}",
             advice=f"Shuffle before batch(), with a buffer as large as the data: shuffle({size}).",
             fit=fit.index,
             epoch=first.epoch,
@@ -83,6 +88,13 @@ class SingleClassBatches:
             numbers={"single": len(single), "batches": len(looked), "classes": len(total)},
             snippet=f"dataset.shuffle({size}).batch({evidence.batch_size(fit) or '...'})",
         )
+
+    def _alternates(self, single: list[tuple[BatchSampled, dict[str, int]]]) -> bool:
+        """From batch to batch the class changes about as often as in random order."""
+        labels = [next(iter(classes)) for _, classes in single]
+        changes = sum(one != other for one, other in itertools.pairwise(labels))
+        by_chance = 1.0 - sum((count / len(labels)) ** 2 for count in Counter(labels).values())
+        return changes >= self.changes * by_chance * (len(labels) - 1)
 
     def _by_chance(self, looked: list[tuple[BatchSampled, dict[str, int]]], total: Counter[str], singles: int) -> bool:
         rows = sum(total.values())
