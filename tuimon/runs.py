@@ -45,6 +45,7 @@ class Summary:
     socket: str = ""
     started_at: float = 0.0
     ended_at: float | None = None
+    injected: bool = False  # it was started without tuimon, and the agent was brought in
     read_printed: bool = False  # no agent is in it: progress is read from what it prints
     exit_code: int | None = None
     signal: int | None = None
@@ -177,14 +178,13 @@ def home(log_dir: str | os.PathLike[str] | None = None) -> Path:
 
 def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
     """A new run's directory with its `run.json`. `known` are members of `Summary`."""
-    if name and not NAME.fullmatch(name):
-        raise UsageError(f"{name!r} cannot be a run's name", "use letters, digits and . _ + = @ - (80 at most)")
+    if name:
+        _check_name(name)
     try:
         where.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _only_one(where), ExitStack() as unfinished:
-            for other in every(where) if name else []:
-                if name in (other.read().name, other.id):
-                    raise UsageError(f"a run named {name!r} exists ({other.id})", "choose another --name")
+            if name:
+                _check_free(name, where)
             directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)))
             directory.path.mkdir(mode=0o700)
             unfinished.callback(shutil.rmtree, directory.path, ignore_errors=True)
@@ -195,6 +195,31 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
         reason = error.strerror or str(error)
         raise TuimonError(f"cannot keep runs in {where}: {reason}", "give a writable folder with --log-dir") from None
     return directory
+
+
+def rename(directory: RunDirectory, name: str) -> None:
+    """Give a run another name; an empty one takes its name away. Raises TuimonError."""
+    where = directory.path.parent
+    if name:
+        _check_name(name)
+    try:
+        with _only_one(where):
+            if name and name != directory.read().name:
+                _check_free(name, where)
+            directory.update(name=name)
+    except OSError as error:
+        raise TuimonError(f"cannot rename {directory.id}: {error.strerror or error}") from None
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot be a run's name", "use letters, digits and . _ + = @ - (80 at most)")
+
+
+def _check_free(name: str, where: Path) -> None:
+    for other in every(where):
+        if name in (other.read().name, other.id):
+            raise UsageError(f"a run named {name!r} exists ({other.id})", "choose another --name")
 
 
 @contextmanager

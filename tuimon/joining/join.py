@@ -112,28 +112,33 @@ def bring_agent_in(directory: RunDirectory) -> bool:
 
     False when it is on its way: the process will run it when what it is busy with is over. Raises Refused.
     """
-    summary = directory.read()
-    assert summary.pid is not None
-    debug = os.environ.get("TUIMON_DEBUG")
-    text = loader.code({**given(directory), **({"TUIMON_DEBUG": debug} if debug else {})})
-    heard = _Heard(directory, summary.pid)
-    inject.run_in(summary.pid, text)
+    heard = _Heard(directory)
+    call_agent(directory)
     if heard.within(KICK):
         return True
     if not directory.child_alive():
-        raise TuimonError(f"process {summary.pid} has ended meanwhile", f"`tuimon attach {directory.id}` shows it")
-    inject.run_in(summary.pid, text, kick=True)
+        raise TuimonError("the process has ended meanwhile", f"`tuimon attach {directory.id}` shows it")
+    call_agent(directory, kick=True)
     return heard.within(LIMIT - KICK)
+
+
+def call_agent(directory: RunDirectory, kick: bool = False) -> None:
+    """Have the process run the agent's loader, without waiting for it. Raises Refused."""
+    pid = directory.read().pid
+    assert pid is not None
+    debug = os.environ.get("TUIMON_DEBUG")
+    text = loader.code({**given(directory), **({"TUIMON_DEBUG": debug} if debug else {})})
+    inject.run_in(pid, text, kick)
 
 
 class _Heard:
     """Waits for an event of the agent in the run's journal."""
 
-    def __init__(self, directory: RunDirectory, pid: int) -> None:
+    def __init__(self, directory: RunDirectory) -> None:
         self._tail = journal.Tail(directory.journal)
         self._tail.take()
         self._directory = directory
-        self._pid = pid
+        self._pid = directory.read().pid
 
     def within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

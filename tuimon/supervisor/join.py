@@ -52,6 +52,7 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
         child_started=script.started,
         supervisor_pid=os.getpid(),
         socket=str(listening.path),
+        injected=plan.source == "attach" and not target.read_printed,
         read_printed=target.read_printed,
     )
     daemon.close_inherited()

@@ -62,10 +62,23 @@ def _take_over(directory: RunDirectory) -> None:
     try:
         if supervisor.needed(directory):
             supervisor.adopt(directory)
+            _call_agent_back(directory)
         supervisor.settle(directory)
     except TuimonError:
         if not directory.supervised():  # nobody else was quicker
             raise
+
+
+def _call_agent_back(directory: RunDirectory) -> None:
+    """An agent that was brought in leaves when no supervisor is there for a while."""
+    from tuimon.joining import join
+    from tuimon.joining.refusal import Refused
+
+    if directory.read().injected:
+        try:
+            join.call_agent(directory)
+        except Refused as error:
+            print(f"tuimon: {error}", file=sys.stderr)
 
 
 def _chosen(args: argparse.Namespace, where: Path) -> RunDirectory | int | None:
