@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from tuimon import journal
+from tuimon import journal, prune
+from tuimon.clean import line
+from tuimon.report import figures
 from tuimon.runs import RunDirectory
 
 
@@ -89,6 +91,7 @@ def entry(directory: RunDirectory) -> dict[str, Any]:
         "errors": counted.errors,
         "warnings": counted.warnings,
         "host": summary.host,
+        "size": prune.size(directory),
         "directory": str(directory.path),
     }
 
@@ -97,7 +100,7 @@ def iso(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, timezone.utc).isoformat().replace("+00:00", "Z")
 
 
-COLUMNS = ("id", "name", "status", "epochs", "steps", "findings", "command")
+COLUMNS = ("id", "name", "status", "epochs", "steps", "findings", "size", "command")
 
 
 def table(entries: list[dict[str, Any]]) -> str:
@@ -118,6 +121,8 @@ def _cell(entry: dict[str, Any], column: str) -> str:
         ]
         return ", ".join(parts) or "-"
     if column == "command":
-        text = " ".join(value)
+        text = line(" ".join(map(str, value)))
         return text if len(text) <= 60 else text[:59] + "…"
-    return "-" if value is None else str(value)
+    if column == "size":
+        return figures.size(value)
+    return "-" if value is None else line(value)

@@ -1,0 +1,149 @@
+"""`tuimon runs`: finds, renames and deletes, and deletes nothing that it was not asked to."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Tuimon
+from tuimon import prune, runs
+from tuimon.errors import UsageError
+from tuimon.runs import RunDirectory
+
+DAY = 86_400.0
+
+
+def kept(where: Path, name: str = "", days: float = 0.0, status: str = "finished", **known: object) -> RunDirectory:
+    """A run that is over and began so many days ago."""
+    directory = runs.create(where, name, status=status, command=["train.py"])
+    began = time.time() - days * DAY
+    directory.update(started_at=began, **{"ended_at": began + 60, **known})
+    directory.journal.write_bytes(b"x" * 10_000)
+    return directory
+
+
+def going_on(where: Path, days: float = 0.0) -> RunDirectory:
+    """A run whose script is this process."""
+    return kept(
+        where, days=days, status="running", ended_at=None, pid=os.getpid(),
+        child_started=runs.process_started(os.getpid()),
+    )  # fmt: skip
+
+
+def names(tuimon: Tuimon, *args: str) -> list[str | None]:
+    return [run["name"] for run in json.loads(tuimon.run("runs", "--json", *args).stdout)]
+
+
+def test_runs_are_found_by_status_and_name(tuimon: Tuimon) -> None:
+    kept(tuimon.home, "mnist-a", days=3)
+    kept(tuimon.home, "mnist-b", days=2, status="failed")
+    kept(tuimon.home, "other", days=1, status="killed")
+
+    assert names(tuimon) == ["other", "mnist-b", "mnist-a"]
+    assert names(tuimon, "--name", "mnist") == ["mnist-b", "mnist-a"]
+    assert names(tuimon, "--status", "failed", "--status", "killed") == ["other", "mnist-b"]
+    assert names(tuimon, "--status", "lost") == []
+
+
+def test_sizes_are_told(tuimon: Tuimon) -> None:
+    kept(tuimon.home, "a")
+
+    (entry,) = json.loads(tuimon.run("runs", "--json").stdout)
+
+    assert 10_000 <= entry["size"] <= 100_000
+    assert "KiB" in tuimon.run("runs").stdout.decode()
+
+
+def test_no_name_is_a_command_to_the_terminal(tuimon: Tuimon) -> None:
+    directory = kept(tuimon.home)
+    directory.update(name="\x1b[31mred", command=["\x1b]0;x\x07"])
+
+    told = tuimon.run("runs").stdout
+
+    assert b"\x1b" not in told
+    assert b"\\x1b[31mred" in told
+
+
+def test_another_name(tuimon: Tuimon) -> None:
+    directory, other = kept(tuimon.home, "a"), kept(tuimon.home, "b")
+
+    assert tuimon.run("runs", "rename", "a", "best one").status == 0
+    assert directory.read().name == "best one"
+    for refused in ("b", "\x1b[31m", "a/b", other.id):
+        done = tuimon.run("runs", "rename", "best one", refused)
+        assert (done.status, len(done.said), done.stderr.strip()) == (2, 1, b"")
+    assert directory.read().name == "best one"
+    assert tuimon.run("runs", "rename", "best one", "").status == 0
+    assert directory.read().name == ""
+
+
+def test_what_may_go(tmp_path: Path) -> None:
+    old, middle, new = kept(tmp_path, days=40), kept(tmp_path, days=20), kept(tmp_path, days=1)
+    now = time.time()
+
+    assert prune.deletable(tmp_path, now, older_than=30 * DAY) == [old]
+    assert prune.deletable(tmp_path, now, keep=1) == [middle, old]
+    assert prune.deletable(tmp_path, now, older_than=30 * DAY, keep=2) == [old]
+    assert prune.deletable(tmp_path, now, older_than=10 * DAY, keep=2) == [old]
+    assert prune.deletable(tmp_path, now, older_than=0.5 * DAY, keep=0) == [new, middle, old]
+
+
+@pytest.mark.parametrize(("text", "days"), [("30d", 30), ("2w", 14), ("12h", 0.5), ("1.5d", 1.5)])
+def test_ages(text: str, days: float) -> None:
+    assert prune.seconds(text) == days * DAY
+
+
+@pytest.mark.parametrize("text", ["", "30", "d", "-1d", "1y", "1e9d", "nan"])
+def test_what_is_no_age(text: str) -> None:
+    with pytest.raises(UsageError):
+        prune.seconds(text)
+
+
+def test_a_run_that_goes_on_is_never_deleted(tuimon: Tuimon) -> None:
+    running = going_on(tuimon.home, days=400)
+    elsewhere = kept(tuimon.home, days=400, status="running", ended_at=None, host="another-machine")
+    over = kept(tuimon.home, days=400)
+
+    done = tuimon.run("runs", "prune", "--older-than", "1d", "--yes")
+
+    assert done.status == 0
+    assert {run.id for run in tuimon.runs} == {running.id, elsewhere.id}
+    assert over.id in done.stdout.decode()
+    running.update(pid=None, ended_at=1.0)  # the harness ends what still runs, and this is the test itself
+
+
+def test_a_lost_run_may_go(tuimon: Tuimon) -> None:
+    kept(tuimon.home, days=2, status="running", ended_at=None, pid=2**22 + 1, child_started=1)
+
+    assert tuimon.run("runs", "prune", "--older-than", "1d", "--yes").status == 0
+    assert tuimon.runs == []
+
+
+def test_without_yes_it_asks_and_where_nobody_is_it_does_nothing(tuimon: Tuimon) -> None:
+    kept(tuimon.home, days=2)
+
+    done = tuimon.run("runs", "prune", "--older-than", "1d")
+    nothing_said = tuimon.run("runs", "prune")
+
+    assert (done.status, nothing_said.status) == (2, 2)
+    assert len(tuimon.runs) == 1
+
+
+@pytest.mark.parametrize(("answer", "left"), [(b"n\n", 1), (b"\n", 1), (b"y\n", 0)])
+def test_the_answer_counts(tuimon: Tuimon, answer: bytes, left: int) -> None:
+    kept(tuimon.home, days=2)
+    here, there = pty.openpty()
+    os.write(here, answer)
+
+    done = tuimon.run("runs", "prune", "--older-than", "1d", stdin=there)
+    os.close(here)
+    os.close(there)
+
+    assert b"Delete this run? [y/N]" in done.stderr
+    assert len(tuimon.runs) == left
+    assert done.status == (1 if left else 0)
