@@ -284,6 +284,11 @@ class WeightsRequested(Request):
 
 
 @dataclass(frozen=True)
+class DetachRequested(Request):
+    """Let go of a process that was joined: its agent goes quiet, and its supervisor ends."""
+
+
+@dataclass(frozen=True)
 class ScreenAttached(Event):
     by: str = ""
     readonly: bool = False

@@ -38,6 +38,7 @@ class Tally:
     attached: int = 0
     late: int = 0  # the job ended before a step was seen
     seconds: list[float] = field(default_factory=list)  # from the command to the first live step
+    first: float | None = None  # the same of the first join, which waits for the rest of TensorFlow's import
     status: int | None = None
     same: bool = False
 
@@ -46,14 +47,15 @@ class Tally:
         slowest = f"{max(self.seconds):.2f}" if self.seconds else "-"
         ended = f"status {self.status}, {'same' if self.same else 'OTHER'} results"
         counts = f"{self.attached:>3} of {self.tried:<3} ({self.late} ended before)"
-        return f"{self.line:8} {self.situation:10} {counts}  {median:>6} {slowest:>6}  {ended}"
+        first = "-" if self.first is None else f"{self.first:.2f}"
+        return f"{self.line:8} {self.situation:10} {counts}  {median:>6} {slowest:>7} {first:>7}  {ended}"
 
 
 def main() -> int:
     joins = int(sys.argv[1]) if len(sys.argv) > 1 else 8
     lines = {"keras 3": sys.executable, "keras 2": os.environ.get("TUIMON_KERAS2_PYTHON", "")}
     tallies = []
-    print("line     situation  attached                   median    max  the job")
+    print("line     situation  attached                   median slowest   first  the job")
     for line, python in lines.items():
         for situation, epochs in SITUATIONS.items():
             if python:
@@ -107,7 +109,11 @@ def one(tally: Tally, pid: int, folder: Path) -> None:
         return
     if step_seen(directory):
         tally.attached += 1
-        tally.seconds.append(time.monotonic() - began)
+        took = time.monotonic() - began
+        if tally.tried == 1:
+            tally.first = took
+        else:
+            tally.seconds.append(took)
     elif not directory.child_alive():
         tally.late += 1
     join.give_up(directory)

@@ -153,8 +153,20 @@ def answered(tuimon: Tuimon, control: Control, request: events.Request) -> event
     return found
 
 
+def let_go_and_come_back(tuimon: Tuimon) -> None:
+    """The agent is quiet in between, and tells what it missed when it is called back."""
+    assert tuimon.run("detach", "plain_fit").status == 0
+    assert not tuimon.directory.supervised()
+    ended = tuimon.wait_for_event(events.SupervisorEnded)
+    assert ended.reason == "detached"
+    before = len(tuimon.folded().fits)
+    tuimon.start("attach", "plain_fit", "--headless")
+    wait_for(lambda: len(tuimon.folded().fits) > before, "the fit, once more")
+    wait_for(lambda: tuimon.folded().fits[-1].steps_done, "its steps")
+
+
 @needs_keras3
-def test_a_joined_fit_answers_requests_and_stops(tuimon: Tuimon, tmp_path: Path) -> None:
+def test_a_joined_fit_answers_is_let_go_and_stops(tuimon: Tuimon, tmp_path: Path) -> None:
     with job(sys.executable, tmp_path / "job", epochs=100_000) as endless:
         attached = joined(tuimon, endless, "--yes")
         tuimon.wait_for_event(events.EpochStarted)
@@ -162,6 +174,8 @@ def test_a_joined_fit_answers_requests_and_stops(tuimon: Tuimon, tmp_path: Path)
         stacks = answered(tuimon, control, events.StacksRequested())
         endless.go()
         weights = answered(tuimon, control, events.WeightsRequested())
+        control.close()
+        let_go_and_come_back(tuimon)
         answered(tuimon, control, events.EpochStopRequested())
         control.close()
         assert tuimon.finish(attached).status == 0
@@ -170,7 +184,8 @@ def test_a_joined_fit_answers_requests_and_stops(tuimon: Tuimon, tmp_path: Path)
     assert "plain_fit.py" in stacks.text
     assert weights.accepted
     assert list(tuimon.directory.path.glob("*.weights.h5"))
-    ended = run.fits[0].ended
+    assert run.fits[0].ended is None, "nobody saw the end of what was let go"
+    ended = run.fits[1].ended
     assert ended is not None
     assert ended.stop_training
     assert ended.stopped_by == "tuimon"

@@ -69,6 +69,13 @@ def _weights(request: events.Request) -> None:
     recorder.wish = save
 
 
+def _detach(request: events.Request) -> None:
+    from tuimon.agent import joining
+
+    _reply(request, True, "the agent is quiet from now on")
+    joining.leave_soon()
+
+
 def _training() -> Optional[Any]:
     """The recorder of the innermost fit that trains."""
     fits = [call.recorder for call in calls.running() if call.kind == "fit" and call.recorder is not None]
@@ -96,4 +103,5 @@ _ANSWERS: Dict[Type[events.Event], Callable[[events.Request], None]] = {
     events.EpochStopRequested: _stop,
     events.StacksRequested: _stacks,
     events.WeightsRequested: _weights,
+    events.DetachRequested: _detach,
 }

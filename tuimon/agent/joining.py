@@ -24,6 +24,7 @@ PATIENCE = 120.0
 """Seconds without a supervisor after which an agent that was brought in leaves again."""
 
 _joining = _thread.allocate_lock()
+_leaving = False
 _heard_at = 0.0  # of a supervisor, `time.monotonic`
 
 
@@ -130,10 +131,21 @@ def _time_callbacks(recorder: JoinedRecorder, callback_list: Any) -> None:
 # --- leaving
 
 
+def leave_soon() -> None:
+    """When what has been said is on its way."""
+    global _leaving
+    _leaving = True
+    if watch not in outbox.pollers:
+        outbox.pollers.append(watch)
+
+
 def watch() -> None:
-    """On the sender's thread: leave when no supervisor has been there for a while."""
+    """On the sender's thread: leave when that was asked for, or when no supervisor has been there for a while."""
     global _heard_at
     now = time.monotonic()
+    if _leaving:
+        leave()
+        return
     if outbox.connected:
         _heard_at = now
     elif agent.door == "inject" and now - _heard_at > PATIENCE:
@@ -142,7 +154,9 @@ def watch() -> None:
 
 def leave() -> None:
     """Go quiet: nothing is counted or sent any more, and callback lists are plain ones again."""
-    outbox.ended = True
+    global _leaving
+    outbox.ended, _leaving = True, False
+    outbox.hang_up()
     for call in calls.running():
         recorder = call.recorder
         callback_list = getattr(recorder, "callback_list", None)

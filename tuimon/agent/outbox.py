@@ -103,6 +103,11 @@ class Outbox:
             return
         self._reset()
 
+    def hang_up(self) -> None:
+        """Close the connection."""
+        if self._link is not None:
+            self._link.close()
+
     @property
     def connected(self) -> bool:
         return self._link is not None and self._link.connected

@@ -40,6 +40,7 @@ class Loop:
         self.ingest: Ingest | None = None
         self.child: Child
         self._known: Set[int] = frozenset()
+        self._detaching: str | None = None
 
     def receive(self, connection: Connection, event: events.Event, line: bytes) -> None:
         """Write down what came in by the socket; carry requests out."""
@@ -50,6 +51,8 @@ class Loop:
                 self._known = spool.recorded(self.directory)
             if hash(line) not in self._known:  # it may say again what the supervisor before has recorded
                 self.recorder.record(event, line)
+            if isinstance(event, events.RequestAnswered) and event.request == self._detaching:
+                self._stop()
             return
         request = requests.completed(event, connection, self.host, self.directory.path)
         self.recorder.record(request)
@@ -57,6 +60,9 @@ class Loop:
             answer = requests.carry_out(request, self.child, self.ingest, time.time())
             if answer is not None:
                 self.recorder.record(answer)
+            if isinstance(request, events.DetachRequested) and not self.child.own:
+                self._detaching = request.id
+                self.told_to_stop = answer is not None  # no agent has anything to say before
 
     def run(
         self,
@@ -190,7 +196,7 @@ class Loop:
             sampler.close()
         assert self.ingest is not None
         self.ingest.close()
-        reason = "the script ended" if end is not None else "terminated"
+        reason = "the script ended" if end is not None else "detached" if self._detaching else "terminated"
         self.recorder.record(events.SupervisorEnded(at=now, pid=os.getpid(), reason=reason))
         self.recorder.close(now)
         if end is not None:

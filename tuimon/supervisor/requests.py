@@ -11,7 +11,12 @@ from tuimon import events, wire
 from tuimon.supervisor.child import Child
 from tuimon.supervisor.ingest import Connection, Ingest
 
-FOR_AGENTS = (events.EpochStopRequested, events.StacksRequested, events.WeightsRequested)
+FOR_AGENTS = (
+    events.EpochStopRequested,
+    events.StacksRequested,
+    events.WeightsRequested,
+    events.DetachRequested,
+)
 
 
 def completed(request: events.Request, connection: Connection, host: str, directory: Path) -> events.Request:
@@ -31,6 +36,8 @@ def carry_out(request: events.Request, child: Child, ingest: Ingest, now: float)
         return _signal(request, child, now)
     if not isinstance(request, FOR_AGENTS):
         return _answer(request, now, False, "this version does not know such a request")
+    if isinstance(request, events.DetachRequested) and child.own:
+        return _answer(request, now, False, "this run was started by tuimon: its supervisor stays")
     if not ingest.to_agents(wire.encode(request)):
         return _answer(request, now, False, "no training process is connected")
     return None
