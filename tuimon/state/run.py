@@ -231,6 +231,8 @@ class Run:
         self.host.apply(event)
 
     def _gpus_sampled(self, event: events.GpusSampled) -> None:
+        if self.gpu_problem is not None:
+            self._gpus_read_again(event.at)
         self.gpu_problem = None
         self.driver = event.driver or self.driver
         seen = set()
@@ -244,7 +246,17 @@ class Run:
                 gpu.lost_at = event.at
 
     def _gpus_unreadable(self, event: events.GpusUnreadable) -> None:
+        if self.gpus:  # a machine without GPUs has no gap in its record of them
+            self._gpus_read_again(event.at)
+            self.gaps.append(Gap("gpus", event.at, None, event.reason))
+            del self.gaps[MOST_GAPS:]
         self.gpu_problem = event
+
+    def _gpus_read_again(self, at: float) -> None:
+        """The gap in their record, if one is open, ends here."""
+        for gap in self.gaps:
+            if gap.what == "gpus" and gap.until is None:
+                gap.until = at
 
     def _request_answered(self, event: events.RequestAnswered) -> None:
         asked = self.requests.get(event.request)
