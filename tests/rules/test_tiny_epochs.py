@@ -41,7 +41,9 @@ def test_a_loop_that_pulls_one_batch_per_epoch_line() -> None:
     different = [batch(step, 32) for step in range(6)]
     assert "6 epoch lines and trained 6 steps" in found(TinyEpochs(), run_of(loop(*different)), "warning").message
     found(TinyEpochs(), run_of(loop(rows(192, 192))), "warning")
-    found(TinyEpochs(), run_of(loop(iterated(1, available=30, number=1))), "warning")
+    found(TinyEpochs(), run_of(loop(*[iterated(1, available=30, number=1)] * 6)), "warning")
+    found(TinyEpochs(), run_of(loop(iterated(6, available=30, number=1))), "warning")
+    quiet(TinyEpochs(), run_of(loop(iterated(1, available=30, number=1), *different)))  # peeked into
 
 
 @pytest.mark.parametrize(

@@ -149,9 +149,12 @@ class TinyEpochs:
 
     def _more_data(self, run: Run, fit: Fit) -> str | None:
         """Evidence that one batch is not all of the data."""
-        available = max((ended.available or 0 for ended in [*fit.iterators, *run.iterators]), default=0)
-        if available >= self.times:
-            return f"of {sayings.count(available, 'batch')}"
+        larger = [ended for ended in [*fit.iterators, *run.iterators] if (ended.available or 0) >= self.times]
+        if larger:
+            pulled = sum(ended.batches for ended in larger)
+            batches = max(ended.available or 0 for ended in larger)
+            # Fewer than there were steps: these were peeked into, and what is trained is something else.
+            return f"of {sayings.count(batches, 'batch')}" if pulled >= fit.steps_done - 1 else None
         rows = fit.rows.get("train")
         if rows is not None and rows.distinct_in_fit >= 2 * rows.looked_at / max(1, fit.steps_done) > 0:
             return f"and {sayings.count(rows.distinct_in_fit, 'different row')} so far"
