@@ -22,7 +22,7 @@ import pyte
 from tuimon import events
 from tuimon.journal import Journal
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 FOREIGN = ("NO_COLOR", "COLORTERM", "TMUX", "COLUMNS", "LINES")
 """Variables of the terminal that the tests run in."""
