@@ -1,7 +1,7 @@
 """Two clocks around the `next` of an iterator inside a graph, and the variable that they fill.
 
-The variable is a float64 vector: seconds, batches, rows, batches whose rows are unknown. One `Pack` and one
-`AssignAdd` per batch keep it; a static batch dimension costs no op, a dynamic one a `Size`.
+A batch of one device is added to the sums of its size. Where there may be no batch, or one for each of several devices,
+a float64 vector is kept: seconds, batches, rows, batches whose rows are unknown.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
-from tuimon.agent import row_counts, taps
+from tuimon.agent import row_counts, sums, taps
 from tuimon.agent.row_counts import number
 
 _accumulator: Any = None
@@ -19,13 +19,14 @@ _local = threading.local()
 
 def totals() -> Tuple[float, int, int, int]:
     """Seconds, batches, rows, batches of unknown rows, over all graphs."""
+    summed = sums.totals()
     if _accumulator is None:
-        return 0.0, 0, 0, 0
+        return summed
     from tensorflow.python.ops import gen_resource_variable_ops
 
     handle, kind = _accumulator.handle, _accumulator.dtype
     seconds, batches, rows, uncounted = gen_resource_variable_ops.read_variable_op(handle, kind).numpy().tolist()
-    return seconds, int(batches), int(rows), int(uncounted)
+    return summed[0] + seconds, summed[1] + int(batches), summed[2] + int(rows), summed[3] + int(uncounted)
 
 
 def nested() -> bool:
@@ -65,10 +66,13 @@ def next_in_graph(original: Any, iterator: Any, types: Any, shapes: Any, name: A
     started = _clock()
     with _after([started]):
         values = original(iterator, types, shapes, name)
-    added = _add(started, values, row_counts.rows(values))
+    size, sized = row_counts.size(values)
     with _aside():
+        with _after(values):
+            ended = _clock()
+        added = sums.add(ended - started + number(sums.BATCH), size, sized)
         looks = taps.add(values)
-    return _identical(values, [added, *looks])
+    return _identical(values, [*added, *looks])
 
 
 def optional_in_graph(original: Any, iterator: Any, types: Any, shapes: Any, name: Any) -> Any:
@@ -129,7 +133,6 @@ def _welcome() -> bool:
             and not config.is_op_determinism_enabled()
             and not control_flow_util.GraphOrParentsInXlaContext(graph)
             and not _for_a_dataset(graph)
-            and _accumulators() is not None
         )
     except Exception:
         return False

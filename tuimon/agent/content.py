@@ -16,7 +16,7 @@ from tuimon import events
 from tuimon.agent import generators, iterators, rest, taps
 from tuimon.agent.passing import INTERVAL, Passing, first_of
 
-WORK = 0.02
+WORK = 0.005
 """Seconds of computing in one call of `work`, about."""
 
 FINISH = 0.05

@@ -183,17 +183,37 @@ class Ledger:
 
 def metrics_of(steps: Sequence[Step]) -> Dict[str, List[Optional[float]]]:
     """By name: last, lowest and highest finite value, and the first step whose value was not finite."""
-    found: Dict[str, List[Optional[float]]] = {}
+    columns: Dict[str, Tuple[List[int], List[Any]]] = {}
     for index, _, logs in steps:
-        for name, value in numbers(logs).items():
-            entry = found.setdefault(name, [None, None, None, None])
-            entry[0] = value
-            if value is None or not math.isfinite(value):
-                entry[3] = index if entry[3] is None else entry[3]
-            else:
-                entry[1] = value if entry[1] is None or value < entry[1] else entry[1]
-                entry[2] = value if entry[2] is None or value > entry[2] else entry[2]
-    return found
+        if isinstance(logs, dict):
+            for name, value in list(logs.items()):
+                column = columns.get(name)
+                if column is None:
+                    column = columns[name] = ([], [])
+                column[0].append(index)
+                column[1].append(value)
+    extremes = {str(name): _extremes(*_converted(*column)) for name, column in columns.items()}
+    return {name: found for name, found in extremes.items() if found is not None}
+
+
+def _converted(indices: List[int], values: List[Any]) -> Tuple[List[int], List[float]]:
+    """Those of the values that are single numbers."""
+    try:
+        return indices, [float(value) for value in values]
+    except Exception:
+        found = [(index, numbers({"": value}).get("")) for index, value in zip(indices, values)]
+        kept = [(index, value) for index, value in found if value is not None]
+        return [index for index, _ in kept], [value for _, value in kept]
+
+
+def _extremes(indices: List[int], values: List[float]) -> Optional[List[Optional[float]]]:
+    if not values:
+        return None
+    if math.isfinite(sum(values)):
+        return [values[-1], min(values), max(values), None]
+    finite = [value for value in values if math.isfinite(value)]
+    first_bad = next((index for index, value in zip(indices, values) if not math.isfinite(value)), None)
+    return [values[-1], min(finite, default=None), max(finite, default=None), first_bad]
 
 
 def numbers(logs: Any) -> Dict[str, Optional[float]]:

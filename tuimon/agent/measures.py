@@ -76,10 +76,15 @@ class Measure:
     def _different(self, exact: Any) -> None:
         import numpy
 
-        if self._values is not None:
-            self._values.update(numpy.unique(exact[:65536]).tolist())
-            if len(self._values) > CLASSES:
-                self._values = None
+        if self._values is None:
+            return
+        found = numpy.unique(exact[:4096])  # enough to tell what is continuous, at a small cost
+        if len(found) <= CLASSES and exact.size > 4096:
+            found = numpy.unique(exact[:65536])
+        if len(found) <= CLASSES:
+            self._values.update(found.tolist())
+        if max(len(found), len(self._values)) > CLASSES:
+            self._values = None
 
     def _labels(self, array: Any) -> None:
         import numpy

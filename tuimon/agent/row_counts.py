@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence, Tuple
+
+from tuimon.agent import sums
 
 
 def number(value: float) -> Any:
@@ -31,6 +33,32 @@ def rows(values: Sequence[Any]) -> Optional[Callable[[], Any]]:
     if sized:
         return lambda: _leading(*min(sized, key=lambda pair: pair[0]))
     return (lambda: _leading_of_shape(known[0])) if known else None
+
+
+def size(values: Sequence[Any]) -> Tuple[sums.Size, Any]:
+    """The size of this batch as `sums` has it, and the component that tells a dynamic one."""
+    from tensorflow.python.framework import dtypes
+
+    dense = [value for value in values if value.dtype not in (dtypes.variant, dtypes.resource)]
+    if any(value.shape.rank == 0 for value in dense):
+        return (1, 0), None
+    known = [value for value in dense if value.shape.rank is not None]
+    for value in known:
+        if value.shape[0] is not None:
+            return (int(value.shape[0]), 0), None
+    divided = [(value.shape[1:].num_elements() or 0, value) for value in known if value.shape[1:].is_fully_defined()]
+    divided = [pair for pair in divided if pair[0]]
+    if divided:
+        divisor, component = min(divided, key=lambda pair: pair[0])
+        return (None, divisor), component
+    return _first_dimension(known[0]) if known else (sums.UNKNOWN, None)
+
+
+def _first_dimension(value: Any) -> Tuple[sums.Size, Any]:
+    """A vector as long as the batch, where nothing better is at hand."""
+    from tensorflow.python.ops import array_ops
+
+    return (None, 1), array_ops.zeros(array_ops.shape(value)[:1])
 
 
 def _leading(of_one_row: int, value: Any) -> Any:
