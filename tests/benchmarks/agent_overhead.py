@@ -5,13 +5,15 @@
 Each pair is a bare `fit(verbose=0)` and the same fit with the agent's hooks in place (or with a Keras callback that
 people use anyway), in changing order, each with a model of its own that was traced in its own setting. Printed are the
 median and the quartiles of the ratio of wall time, and of the processor time of the process, and the ratio of the best
-wall times, which says most on a busy machine. Then what the agent adds to memory and to the time of import. The fits
-are told to a real listener in another process.
+wall times, of the best processor times, and of the best processor times of the thread that trains: these say most on a
+busy machine. `bare` against itself is how far the figures can be trusted. Then what the agent adds to memory and to the
+time of import. The fits are told to a real listener in another process.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import contextlib
 import importlib.util
 import os
@@ -25,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+Spent = tuple[float, float, float]
 SECONDS = 1.0  # of one fit
 
 LISTENER = """
@@ -49,16 +52,16 @@ print(int(open("/proc/self/statm").read().split()[1]) * 4096)
 
 IMPORT = """
 import sys, time
-began = time.perf_counter()
+began = time.thread_time()
 from tuimon import agent
 from tuimon.agent import imports
 agent.start()
-spent = time.perf_counter() - began
+spent = time.thread_time() - began
 def timed(name, module, hooks=imports.run_hooks):
     global spent
-    began = time.perf_counter()
+    began = time.thread_time()
     hooks(name, module)
-    spent += time.perf_counter() - began
+    spent += time.thread_time() - began
 imports.run_hooks = timed
 import keras
 print(spent)
@@ -131,21 +134,21 @@ class Work:
         model.compile("sgd", "mse")
         return model
 
-    def fit(self, model: Any, **options: Any) -> tuple[float, float]:
-        """Wall and processor seconds."""
+    def fit(self, model: Any, **options: Any) -> Spent:
+        """Wall seconds, processor seconds of the process, and those of this thread."""
         options.setdefault("verbose", 0)
-        wall, processor = time.perf_counter(), time.process_time()
+        wall, processor, thread = time.perf_counter(), time.process_time(), time.thread_time()
         model.fit(self.x, self.y, batch_size=32, epochs=2, **options)
-        return time.perf_counter() - wall, time.process_time() - processor
+        return time.perf_counter() - wall, time.process_time() - processor, time.thread_time() - thread
 
 
 def calibrated(milliseconds: float) -> Work:
-    """Work of which a bare step takes at least about so long."""
+    """Work of which a bare step takes at least about so long on one core."""
     for width in (16, 32, 64, 128, 256, 384, 512, 640, 768, 1024, 1280, 1536, 2048):
         work = Work(width, 50)
         model = work.model()
         work.fit(model)
-        step = work.fit(model)[0] / 100 * 1e3
+        step = work.fit(model)[1] / 100 * 1e3  # of the processor, since the machine may be busy
         if step >= milliseconds * 0.9:
             return Work(width, max(20, int(SECONDS * 1e3 / 2 / step)))
     raise RuntimeError(f"no model takes {milliseconds} ms")
@@ -189,11 +192,11 @@ CALLBACKS: dict[str, Callable[[Path], Any]] = {
 }
 
 
-Times = list[tuple[float, float]]
+Times = list[Spent]
 
 
 def compare(name: str, work: Work, hooks: Hooks, pairs: int) -> tuple[Times, Times]:
-    """Wall and processor seconds of each pair's bare fit, and of its other one."""
+    """What each pair's bare fit spent, and its other one."""
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
         options: dict[str, Any] = {}
         if name == "progress":
@@ -203,7 +206,7 @@ def compare(name: str, work: Work, hooks: Hooks, pairs: int) -> tuple[Times, Tim
             options["callbacks"] = [CALLBACKS[name](Path(directory))]
         bare, other = work.model(), work.model()
 
-        def run(watched: bool) -> tuple[float, float]:
+        def run(watched: bool) -> Spent:
             hooks.put(watched and name == "agent")
             try:
                 return work.fit(other, **options) if watched else work.fit(bare)
@@ -220,12 +223,13 @@ def compare(name: str, work: Work, hooks: Hooks, pairs: int) -> tuple[Times, Tim
 
 
 def printed(bare: Times, other: Times) -> str:
-    """Median and quartiles of the ratios of wall and of processor time, and the ratio of the best wall times."""
+    """Median and quartiles of the ratios of wall and of processor time; the ratios of the best of each time."""
     cells = []
     for column in (0, 1):
         low, middle, high = statistics.quantiles([b[column] / a[column] for a, b in zip(bare, other, strict=True)], n=4)
         cells.append(f"{middle:6.4f} ({low:6.4f} … {high:6.4f})")
-    return f"{cells[0]:>28}{cells[1]:>28}{min(other)[0] / min(bare)[0]:>10.4f}"
+    best = [min(b[column] for b in other) / min(a[column] for a in bare) for column in (0, 1, 2)]
+    return f"{cells[0]:>28}{cells[1]:>28}" + "".join(f"{each:>10.4f}" for each in best)
 
 
 def measured_outside(program: str, watched: bool, runs: int = 3) -> float:
@@ -261,9 +265,9 @@ def main() -> None:
             work = calibrated(milliseconds)
             model = work.model()
             work.fit(model)
-            step = work.fit(model)[0] / work.steps / 2 * 1e3
+            step = work.fit(model)[1] / work.steps / 2 * 1e3
             print(f"\nbare step {step:.2f} ms, {2 * work.steps} steps a fit")
-            print(f"{'':14}{'wall':>28}{'processor':>28}{'best':>10}")
+            print(f"{'':14}{'wall':>28}{'processor':>28}{'best wall':>10}{'best proc.':>10}{'thread':>10}")
             for name in names:
                 if name == "wandb" and importlib.util.find_spec("wandb") is None:
                     print(f"{name:14}not installed")
@@ -272,9 +276,10 @@ def main() -> None:
     if options.only_ratios:
         return
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    compileall.compile_dir(ROOT / "tuimon", quiet=1)  # as an installed package is
     bare, watched = (measured_outside(MEMORY, each) / 2**20 for each in (False, True))
     print(f"\nmemory of the training process: {bare:.1f} MiB bare, {watched - bare:+.1f} MiB with the agent")
-    print(f"time of import: {measured_outside(IMPORT, False) * 1e3:+.1f} ms with the agent")
+    print(f"processor time of import: {measured_outside(IMPORT, False) * 1e3:+.1f} ms with the agent")
 
 
 if __name__ == "__main__":
