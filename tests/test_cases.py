@@ -28,6 +28,9 @@ ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
 IMPATIENT = {"TUIMON_RULE_STALLED_AFTER": "4"}
 """A short limit, for cases that stall: they do so for 8 s. Others might seem to stall on a machine that is busy."""
 
+OF_THE_MACHINE = {"disk-full", "swapping", "memory-near-limit", "io-wait"}
+"""What may be true of whatever runs on the machine that the tests run on."""
+
 KNOWN_MISSES = {"stale-snapshot": "data that was never given to the dataset leaves no trace"}
 
 
@@ -82,7 +85,7 @@ def watched(case: Case, tmp_path: Path) -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=540,
+        timeout=1000,
     )
     assert report.exists(), done.stderr
     read: dict[str, Any] = json.loads(report.read_text())
@@ -97,7 +100,7 @@ def test_it_is_told_what_it_is(
         request.applymarker(pytest.mark.xfail(reason=KNOWN_MISSES[case.expected[0]], strict=True))
     findings = watched(case, tmp_path)["findings"]
     loud = {finding["rule"] for finding in findings if finding["severity"] != "note"}
-    wrong = loud - set(case.expected)
+    wrong = loud - set(case.expected) - OF_THE_MACHINE
     found = case.healthy or case.expected[0] in {finding["rule"] for finding in findings}
     record_property("case", [str(case), "found" if found else "MISSED", ", ".join(sorted(wrong))])
     details = [f"{finding['severity']} {finding['rule']}: {finding['message']}" for finding in findings]

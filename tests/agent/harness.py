@@ -25,7 +25,7 @@ from tuimon import events, wire
 from tuimon.state import Run
 
 INJECT = Path(__file__).parents[2] / "tuimon" / "agent" / "inject"
-LIMIT = 300.0
+LIMIT = 600.0
 """Seconds after which a training process is taken for hung, on a very slow machine."""
 
 E = TypeVar("E", bound=events.Event)

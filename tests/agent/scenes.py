@@ -75,7 +75,7 @@ def scenes(keras: Keras) -> Scenes:
     names = ["describe", "scans", "probes", "identity", *(["traces"] if backend == "tensorflow" else [])]
     environment = {**plain_environment(), "PYTHONPATH": str(ROOT), "KERAS_BACKEND": backend}
     played = subprocess.run(
-        [python, str(SCRIPT), *names], env=environment, capture_output=True, text=True, timeout=2 * LIMIT, check=False
+        [python, str(SCRIPT), *names], env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert played.returncode == 0, played.stderr[-4000:]
     return Scenes(played.stdout)

@@ -12,7 +12,6 @@ from tuimon import events
 SCRIPT = Path(__file__).parents[1] / "scripts" / "backends.py"
 
 pytestmark = [
-    pytest.mark.timeout(900),
     pytest.mark.skipif(not BACKENDS, reason="TUIMON_KERAS_BACKENDS_PYTHON is not set"),
 ]
 

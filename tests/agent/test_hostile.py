@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.agent.harness import both_lines, plain, watched
 from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "hostile.py"
-
-pytestmark = pytest.mark.timeout(900)
 
 
 @both_lines

@@ -7,14 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.agent.harness import KERAS2, Watched, both_lines, plain, watched
 from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "ledger.py"
-
-pytestmark = pytest.mark.timeout(900)
 
 
 @functools.cache

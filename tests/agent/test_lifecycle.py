@@ -13,8 +13,6 @@ from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "lifecycle.py"
 
-pytestmark = pytest.mark.timeout(900)
-
 
 @pytest.fixture(
     scope="module",

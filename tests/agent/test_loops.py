@@ -12,8 +12,6 @@ from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "loops.py"
 
-pytestmark = pytest.mark.timeout(900)
-
 
 @pytest.fixture(
     scope="module",

