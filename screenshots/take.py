@@ -19,6 +19,9 @@ from textual.strip import Strip
 from tests.tui.recorded import Story, recorded
 from tests.tui.screen import Listed, refresh
 from tuimon import events, wire
+from tuimon.player import Player, survey
+from tuimon.source import Source
+from tuimon.state import Run
 from tuimon.tui.app import Watch
 
 HERE = Path(__file__).parent
@@ -27,7 +30,11 @@ RUNS = HERE / "runs"
 
 @dataclass(frozen=True)
 class Picture:
-    """`moment` is the share of the recording that has been played; `keys` are pressed before the picture is taken."""
+    """`moment` is the share of the recording that has been played; `keys` are pressed before the picture is taken.
+
+    `beside` is a second run, to compare curves with; with `played`, the recording is on the screen as `tuimon replay`
+    shows it.
+    """
 
     name: str
     run: str
@@ -35,6 +42,8 @@ class Picture:
     moment: float = 1.0
     keys: tuple[str, ...] = ()
     theme: str = "dark"
+    beside: str = ""
+    played: bool = False
 
 
 PICTURES = (
@@ -44,6 +53,9 @@ PICTURES = (
     Picture("half-unseen", "half", moment=0.7),
     Picture("starved", "starved", moment=0.95),
     Picture("not-finite", "nan", moment=0.95),
+    Picture("out-of-memory", "out-of-memory"),
+    Picture("replay", "split", moment=0.55, played=True),
+    Picture("compared", "healthy", beside="split", keys=("tab", "tab", "tab", "z", "l", "x")),
     Picture("finding", "starved", moment=0.95, keys=("tab", "tab", "tab", "tab", "enter")),
     Picture("epochs", "healthy", keys=("e",)),
     Picture("model", "half", keys=("m",)),
@@ -66,15 +78,31 @@ def until(those: Sequence[events.Event], moment: float) -> list[events.Event]:
     return [event for event in those if event.at <= last]
 
 
+def player(those: list[events.Event], moment: float) -> Player:
+    """A recording that stands still at this moment."""
+    made = Player(lambda: iter(those), survey(those))
+    made.paused = True
+    first, last = made.span
+    made.seek(max(event.at for event in those if event.at <= first + (last - first) * moment))
+    return made
+
+
 async def take(picture: Picture) -> tuple[Watch, list[Strip], str]:
     """The app, its lines, and its picture as SVG."""
-    those = until(recording(picture.run), picture.moment)
+    source: Source = Listed(until(recording(picture.run), picture.moment))
+    if picture.played:
+        source = player(recording(picture.run), picture.moment)
     directory = RUNS / picture.run
-    app = Watch(Listed(those), directory=directory, interval=3600.0, theme=picture.theme)
+    app = Watch(source, directory=directory, interval=3600.0, theme=picture.theme)
     app.title = "tuimon"
+    if picture.beside:
+        app.view.other = Run()
+        app.view.other.apply_all(recording(picture.beside))
     async with app.run_test(size=picture.size) as pilot:
         await pilot.pause()
         refresh(app)
+        while isinstance(source, Player) and app.view.run.now < source.position:
+            refresh(app)
         for key in picture.keys:
             await pilot.press(key)
         await pilot.pause()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import json
+import math
 import os
 import pty
 import select
@@ -34,6 +35,12 @@ from tuimon.runs import RunDirectory, Summary
 COLUMNS, LINES = 120, 40
 SETTLE = 6.0
 """Seconds after which a program has painted all that it paints at first."""
+
+ASKED = b"\x1b[6n"
+"""Where is the cursor?"""
+
+SLOW = 2_000.0
+"""Bytes a second of the slow line."""
 
 QUIET = 0.06
 """Seconds without output after which an answer to a key is complete."""
@@ -70,10 +77,15 @@ class Measured:
 
 
 class Terminal:
-    """A program in a pseudo-terminal, and when it wrote how much."""
+    """A program in a pseudo-terminal, and when it wrote how much. Like every terminal, it says where its cursor is.
 
-    def __init__(self, command: Sequence[str]) -> None:
+    At a `rate`, it takes so many bytes a second.
+    """
+
+    def __init__(self, command: Sequence[str], rate: float = math.inf) -> None:
         self.began = time.monotonic()
+        self.rate, self.credit, self.credited = rate, 0.0, self.began
+        self.end = b""  # the newest bytes
         self.chunks: list[tuple[float, int]] = []
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -87,12 +99,30 @@ class Terminal:
     def listen(self, seconds: float, enough: Callable[[], bool] | None = None) -> None:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not (enough and enough()):
-            if select.select([self.fd], [], [], min(left, 0.02))[0]:
+            if not (most := self.may_take()):
+                time.sleep(0.002)
+            elif select.select([self.fd], [], [], min(left, 0.02))[0]:
                 try:
-                    data = os.read(self.fd, 1 << 16)
+                    data = os.read(self.fd, most)
                 except OSError:
                     return
                 self.chunks.append((time.monotonic(), len(data)))
+                self.credit -= len(data)
+                self.answer(data)
+
+    def may_take(self) -> int:
+        if math.isinf(self.rate):
+            return 1 << 16
+        now = time.monotonic()
+        self.credit = min(self.credit + (now - self.credited) * self.rate, self.rate * 0.02)
+        self.credited = now
+        return int(self.credit)
+
+    def answer(self, data: bytes) -> None:
+        self.end += data
+        for _ in range(self.end.count(ASKED)):
+            os.write(self.fd, b"\x1b[1;1R")
+        self.end = self.end.rpartition(ASKED)[2][-len(ASKED) :]
 
     def key(self, key: bytes) -> float | None:
         """Milliseconds from a key to the first output after it; None when nothing came within a second."""
@@ -137,6 +167,30 @@ def measure(name: str, command: Sequence[str], seconds: float, key: bytes | None
         statistics.median(keys) if keys else None,
         sorted(keys)[int(len(keys) * 0.95)] if keys else None,
     )
+
+
+def slowly(command: Sequence[str], patience: float = 30.0) -> list[float]:
+    """Milliseconds until the help page begins to appear, or goes away, on a slow line, while the run goes on."""
+    terminal = Terminal(command, SLOW)
+    try:
+        terminal.listen(patience / 2)
+        took = []
+        for key, first in ((b"?", b"keys"), (b"\x1b", b"benchmark")) * 5:
+            terminal.listen(3.0)
+            taken, sent = b"", time.monotonic()
+            os.write(terminal.fd, key)
+            while first not in taken and time.monotonic() - sent < patience:
+                if (most := terminal.may_take()) and select.select([terminal.fd], [], [], 0.02)[0]:
+                    data = os.read(terminal.fd, most)
+                    terminal.credit -= len(data)
+                    taken += data
+                    terminal.answer(data)
+                else:
+                    time.sleep(0.001)
+            took.append(1000 * (time.monotonic() - sent))
+        return took
+    finally:
+        terminal.close()
 
 
 def press(terminal: Terminal, key: bytes) -> float | None:
@@ -224,12 +278,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         training.start()
         path = str(training.directory.path)
         rows.append(measure("tuimon, live run", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
+        slow = slowly([sys.executable, "-c", SCREEN, path])
         training.stop()
         rows.append(measure("tuimon, nothing new", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
     rows += peers(args.seconds)
     if args.command:
         rows.append(measure(args.command[0], args.command, args.seconds, b"\x1b[B"))
-    print(json.dumps([asdict(row) for row in rows], indent=1) if args.json else table(rows))
+    if args.json:
+        print(json.dumps({"programs": [asdict(row) for row in rows], "slow_line_ms": slow}, indent=1))
+        return 0
+    print(table(rows))
+    ordered = sorted(slow)
+    print(
+        f"\nkeys on a line of {SLOW:.0f} bytes/s: median {statistics.median(slow):.0f} ms, longest {ordered[-1]:.0f} ms"
+    )
     return 0
 
 

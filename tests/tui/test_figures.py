@@ -100,7 +100,7 @@ def test_an_epoch_without_times_has_no_split() -> None:
     assert figures.split(done) is None
 
 
-def test_a_take_that_leaves_data_out_is_a_weak_link() -> None:
+def test_a_take_that_leaves_data_out_is_a_weak_link_when_a_rule_says_so() -> None:
     run = run_of(
         fit(),
         source(
@@ -110,7 +110,8 @@ def test_a_take_that_leaves_data_out_is_a_weak_link() -> None:
         ),
     )
 
-    assert list(pipeline.weak_links(fit_of(run))) == [1]
+    assert list(pipeline.weak_links(fit_of(run), doubted=True)) == [1]
+    assert pipeline.weak_links(fit_of(run)) == {}
 
 
 def test_a_map_of_one_element_at_a_time_is_weak_only_when_the_model_waits() -> None:

@@ -11,13 +11,16 @@ SLOW = 0.2
 """Share of a step spent waiting for input from which the pipeline is called slow."""
 
 
-def chain(view: View, fit: Fit, width: int, height: int) -> list[Row]:
-    """The stages in order of flow, wrapped to `height` rows of `width` cells; what does not fit is cut in front."""
+def chain(view: View, fit: Fit, width: int, height: int, doubted: bool = False) -> list[Row]:
+    """The stages in order of flow, wrapped to `height` rows of `width` cells; what does not fit is cut in front.
+
+    With `doubted`, a take that leaves data out is one of the links that are marked.
+    """
     theme, glyphs = view.theme, view.glyphs
     source = fit.source
     if source is None or not source.chain:
         return []
-    weak = weak_links(fit)
+    weak = weak_links(fit, doubted)
     rows = [Row()]
     for index, text in enumerate(source.chain):
         link = Row(f"{glyphs.arrow} " if index else "", theme.dim)
@@ -35,18 +38,18 @@ def chain(view: View, fit: Fit, width: int, height: int) -> list[Row]:
     return rows if len(rows) <= height else rows[-height:]
 
 
-def weak_links(fit: Fit) -> dict[int, str]:
+def weak_links(fit: Fit, doubted: bool = False) -> dict[int, str]:
     """The stages that leave samples out, and the one that the model waits for: index and why."""
     source = fit.source
     if source is None:
         return {}
-    links = [_leaving_out(source), _slow(source) if _wait_share(fit) >= SLOW else None]
+    links = [_leaving_out(source, doubted), _slow(source) if _wait_share(fit) >= SLOW else None]
     return dict(link for link in links if link is not None)
 
 
-def _leaving_out(source: Source) -> tuple[int, str] | None:
+def _leaving_out(source: Source, doubted: bool) -> tuple[int, str] | None:
     for index, stage in enumerate(source.described.pipeline):
-        if stage.get("op") == "take" and 0 < (source.size or 0) < (source.described.upstream_size or 0):
+        if doubted and stage.get("op") == "take" and 0 < (source.size or 0) < (source.described.upstream_size or 0):
             return index, "leaves the rest of the data out"
         if stage.get("op") == "batch" and stage.get("drop_remainder") and source.described.dropped:
             share = source.described.dropped / max(1, source.described.upstream_size or source.described.size or 1)

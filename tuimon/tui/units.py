@@ -18,6 +18,8 @@ def short(value: float | None) -> str:
         return UNKNOWN
     if not math.isfinite(value):
         return value_of(value)
+    if abs(value) >= 1e15:
+        return f"{value:.0e}".replace("e+", "e")
     for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= limit * 0.9995:
             return f"{value / limit:.3g}{unit}"

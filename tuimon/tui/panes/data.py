@@ -36,7 +36,7 @@ class DataPane(Pane):
         covered = figures.coverage(fit, fit.epoch)
         if doubted(view, fit):
             covered = replace(covered, spared=0)
-        chain = pipeline.chain(view, fit, width, max(1, height - 4))
+        chain = pipeline.chain(view, fit, width, max(1, height - 4), doubted(view, fit))
         rows = [amount(view, fit, covered, width), bar(view, covered, width), legend(view, covered, width)]
         rows += history(view, fit, covered, width)
         room = height - len(rows) - len(chain)

@@ -105,7 +105,7 @@ class MetricsPane(Pane):
             lines[0].best = curves.by_epoch(fit.epoch_metrics[name], made, window, name, train).best
         if second is not None and beside is not None:
             lines += self._beside(view, second, beside, name, curves.shifted(window, made, beside))
-        title = self._legend(view, fit, name, made, window)
+        title = self._legend(view, fit, name, made, window, width)
         rows = charts.plot(
             lines,
             width,
@@ -133,7 +133,7 @@ class MetricsPane(Pane):
             line.best = None
         return lines
 
-    def _legend(self, view: View, fit: Fit, name: str, made: curves.Knots, window: curves.Window) -> Row:
+    def _legend(self, view: View, fit: Fit, name: str, made: curves.Knots, window: curves.Window, width: int) -> Row:
         theme, glyphs = view.theme, view.glyphs
         at = None
         if self.cursor is not None:
@@ -155,7 +155,12 @@ class MetricsPane(Pane):
             return row
         bad = fit.non_finite.get(name) or fit.non_finite.get(f"val_{name}")
         if bad is not None:
-            return row.add(f"{glyphs.error} not finite from epoch {bad[0] + 1} step {bad[1] + 1:,}", theme.bad)
+            place = f"epoch {bad[0] + 1} step {bad[1] + 1:,}"
+            told = next(
+                (text for text in (f"not finite from {place}", f"from {place}") if row.width + len(text) + 2 <= width),
+                f"{bad[0] + 1}/{bad[1] + 1:,}",
+            )
+            return row.add(f"{glyphs.error} {told}", theme.bad)
         best = _best(fit, name)
         if best is not None:
             row.add(f"{glyphs.best} {units.value_of(best[1])} at {best[0] + 1}", theme.dim)
