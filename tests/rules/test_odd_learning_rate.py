@@ -54,7 +54,7 @@ def test_an_adaptive_optimizer_above_1() -> None:
 
 def test_unusual_rates_are_notes() -> None:
     assert "usual for Adam is 1e-07 to 0.05" in found(RULE, run_with(0.1, 0.1), "note").message
-    quiet(RULE, run_with(0.05, 0.05))
+    quiet(RULE, run_with(0.05, 0.05000000074505806))
     found(RULE, run_with(1e-9, 1e-9), "note")
     quiet(RULE, run_with(0.1, 0.1, optimizer="SGD"))
     quiet(RULE, run_with(1e-6, 0.01, 1e-6))

@@ -42,6 +42,8 @@ def test_near_misses() -> None:
     quiet(RepeatedBatch(), run_of(fit(), LARGE, again(5)))
     quiet(RepeatedBatch(), run_of(fit(steps=1), source(kind="numpy", size=40, batches=2, batch_size=32), again()))
     quiet(RepeatedBatch(), run_of(fit(call="train_on_batch"), again()))  # full batch in a loop of one's own
+    peeked = iterated(1, available=20, samples=4)  # of a dataset in other batches than the one that is trained
+    quiet(RepeatedBatch(), run_of(fit(call="train_on_batch"), again(), peeked))
     equal = again(8, ["zeros"] * 32)
     quiet(RepeatedBatch(), run_of(fit(), LARGE, equal, rows(256, 1)))  # a benchmark on zeros
     few = events.SourceRowsSampled(pid=4711, fit=1, looked_at=960, distinct=30, of=960)

@@ -9,7 +9,7 @@ import weakref
 from typing import Any, Dict, Optional, Tuple
 
 from tuimon import events
-from tuimon.agent import calls, guard, looks, loop
+from tuimon.agent import calls, guard, iterators, looks, loop
 from tuimon.agent.ledger import difference
 from tuimon.agent.outbox import outbox
 
@@ -27,6 +27,7 @@ _dataset: Optional["weakref.ref[Any]"] = None
 class _Iterator:
     def __init__(self, iterator: Any, dataset: Any, site: str) -> None:
         self.batches = 0
+        self.samples: Optional[int] = None  # of the only batch so far
         self.site = site
         self.made = time.perf_counter()
         self.totals = looks.reading()
@@ -34,6 +35,11 @@ class _Iterator:
         self.available = guard.run("cardinality", _cardinality, dataset)
         self.key = id(iterator)
         self.reference = weakref.ref(iterator, self.dropped)
+
+    def gave(self, element: Any) -> None:
+        """The iterator has given one more batch."""
+        self.batches += 1
+        self.samples = guard.run("iteration", iterators.rows_of, element) if self.batches == 1 else None
 
     def used_up(self) -> None:
         """The iterator has said that it has no more."""
@@ -56,6 +62,7 @@ class _Iterator:
             events.IteratorEnded(
                 fit=newest.call.number if newest is not None else 0,
                 batches=self.batches,
+                samples=self.samples,
                 exhausted=exhausted,
                 available=self.available,
                 site=self.site,
@@ -102,7 +109,7 @@ def observe(owner: Any) -> None:
             raise
         watched = _watched.get(id(self))
         if watched is not None:
-            watched.batches += 1
+            watched.gave(element)
         return element
 
     owner._create_iterator, owner.__next__ = guard.unconverted(_create_iterator), guard.unconverted(__next__)

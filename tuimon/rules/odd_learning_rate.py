@@ -27,6 +27,9 @@ from tuimon.rules.finding import Finding, Severity
 if TYPE_CHECKING:
     from tuimon.state import Epoch, Fit, Run
 
+ROUNDED = 1 + 1e-6
+"""What a rate may be above a limit, as Keras keeps it in single precision."""
+
 ADAPTIVE = frozenset({"adam", "adamw", "adamax", "nadam", "rmsprop", "lion"})
 
 
@@ -108,7 +111,7 @@ class OddLearningRate:
         adaptive, plain = _adaptive(fit), (fit.model.optimizer or "").lower() == "sgd"
         high = self.usual_high if adaptive else self.usual_high_plain
         odd = max(rates)
-        if not (adaptive or plain) or self.usual_low <= odd <= high or odd == 0.0:
+        if not (adaptive or plain) or self.usual_low <= odd <= high * ROUNDED or odd == 0.0:
             return None
         return self._finding(
             fit,

@@ -89,7 +89,8 @@ class RepeatedBatch:
         size = seen.first.rows or 1
         if fit.call != "fit":
             pulled = [ended for ended in [*fit.iterators, *run.iterators] if ended.batches == 1 and not ended.exhausted]
-            return True if any((ended.available or 0) > self.batches for ended in pulled) else None
+            these = [ended for ended in pulled if ended.samples is None or ended.samples == size]
+            return True if any((ended.available or 0) > self.batches for ended in these) else None
         rows = fit.source_rows.get("train")
         if rows is not None and rows.looked_at:
             return True if rows.distinct > self.batches * size else None
