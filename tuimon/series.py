@@ -58,9 +58,14 @@ class Series:
     def append(self, x: float, last: float, low: float | None = None, high: float | None = None) -> None:
         """Add a value with, where it stands for several, the lowest and highest of them."""
         self.count += 1
-        if low is None and high is None and self._pending and last - last == 0.0:
-            self._merge(x, last, last, last)  # by far the most frequent
-            return
+        if self._pending:  # by far the most frequent: finite, and to be merged
+            if low is None and high is None:
+                if last - last == 0.0:
+                    self._merge(x, last, last, last)
+                    return
+            elif low is not None and high is not None and low <= last <= high and high - low < math.inf:
+                self._merge(x, last, low, high)
+                return
         if not math.isfinite(last):
             self.non_finite += 1
             if len(self.marks) < MAX_MARKS:
