@@ -122,6 +122,12 @@ def test_a_passing_error_is_a_gap_that_ends(library: Path) -> None:
     assert second["event"] == "GpusUnreadable"
     assert "lasting" not in second
     assert gpus_of(third)
+    run = Run()
+    for sample in (first, second, third):
+        run.apply(wire.from_fields(sample))
+    (gap,) = run.gaps
+    assert (gap.what, gap.reason) == ("gpus", second["reason"])
+    assert gap.until == run.now
 
 
 TWO = [(0, "GPU-aa", "A"), (1, "GPU-bb", "A")]
