@@ -93,9 +93,11 @@ def legend(view: View, covered: figures.Coverage, width: int) -> Row:
     theme, glyphs = view.theme, view.glyphs
     row = Row()
     if covered.planned is not None and covered.seen is not None and covered.planned > covered.seen:
-        row.add(glyphs.planned, theme.planned).add(
-            f" {units.count(covered.planned - covered.seen)} to come  ", theme.dim
-        )
+        over = view.run.ended_at is not None or (view.fit is not None and view.fit.ended)
+        row.add(glyphs.planned, theme.planned)
+        row.add(f" {units.count(covered.planned - covered.seen)} {'never reached' if over else 'to come'}  ", theme.dim)
+        if over:
+            return row
     if covered.size and covered.spared and not covered.unseen:
         taken = covered.size - covered.spared
         row.add(glyphs.unseen * 2, theme.frame)

@@ -155,15 +155,16 @@ class MetricsPane(Pane):
             return row
         bad = fit.non_finite.get(name) or fit.non_finite.get(f"val_{name}")
         if bad is not None:
-            place = f"epoch {bad[0] + 1} step {bad[1] + 1:,}"
-            told = next(
-                (text for text in (f"not finite from {place}", f"from {place}") if row.width + len(text) + 2 <= width),
-                f"{bad[0] + 1}/{bad[1] + 1:,}",
+            epoch = f"epoch {bad[0] + 1}"
+            place = f"from {epoch} step {bad[1] + 1:,}"
+            return row.add(
+                _fitting(row, width, *(f"{glyphs.error} {text}" for text in (f"not finite {place}", place, epoch, ""))),
+                theme.bad,
             )
-            return row.add(f"{glyphs.error} {told}", theme.bad)
         best = _best(fit, name)
         if best is not None:
-            row.add(f"{glyphs.best} {units.value_of(best[1])} at {best[0] + 1}", theme.dim)
+            found = f"{glyphs.best} {units.value_of(best[1])}"
+            row.add(_fitting(row, width, f"{found} at {best[0] + 1}", found), theme.dim)
         return row
 
     # --- what the user chooses
@@ -205,6 +206,11 @@ class MetricsPane(Pane):
 def available(fit: Fit) -> list[str]:
     """Everything of a fit that can be drawn."""
     return [*curves.families(fit), *curves.pace(fit)]
+
+
+def _fitting(row: Row, width: int, *texts: str) -> str:
+    """The first text that finds room behind the row; empty when none does."""
+    return next((text for text in texts if row.width + len(text) <= width), "")
 
 
 def _others(view: View, name: str, solid: str, dashed: str) -> Row:
