@@ -188,7 +188,7 @@ def test_what_is_private_is_private(tuimon: Tuimon) -> None:
     assert {path.stat().st_mode & 0o077 for path in directory.iterdir()} == {0}
 
 
-@pytest.mark.skipif("TUIMON_KERAS2_PYTHON" not in os.environ, reason="no interpreter without tuimon is given")
+@pytest.mark.skipif(not os.environ.get("TUIMON_KERAS2_PYTHON"), reason="no interpreter without tuimon is given")
 def test_another_interpreter_needs_no_tuimon(tuimon: Tuimon) -> None:
     python = os.environ["TUIMON_KERAS2_PYTHON"]
     script = tuimon.script(
