@@ -47,7 +47,7 @@ class Teller:
 
 
 def started(fit: Fit) -> str:
-    parts = [f"{fit.call} started"]
+    parts = [f"{fit.call} joined while it ran" if fit.started.joined else f"{fit.call} started"]
     if fit.started.epochs is not None:
         parts.append(_count(fit.started.epochs, "epoch"))
     if fit.planned_steps is not None:
