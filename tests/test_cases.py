@@ -31,8 +31,6 @@ IMPATIENT = {"TUIMON_RULE_STALLED_AFTER": "4"}
 OF_THE_MACHINE = {"disk-full", "swapping", "memory-near-limit", "io-wait"}
 """What may be true of whatever runs on the machine that the tests run on."""
 
-KNOWN_MISSES = {"stale-snapshot": "data that was never given to the dataset leaves no trace"}
-
 
 @dataclass(frozen=True)
 class Case:
@@ -93,11 +91,7 @@ def watched(case: Case, tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", cases(), ids=str)
-def test_it_is_told_what_it_is(
-    case: Case, tmp_path: Path, record_property: Any, request: pytest.FixtureRequest
-) -> None:
-    if case.expected[0] in KNOWN_MISSES:
-        request.applymarker(pytest.mark.xfail(reason=KNOWN_MISSES[case.expected[0]], strict=True))
+def test_it_is_told_what_it_is(case: Case, tmp_path: Path, record_property: Any) -> None:
     findings = watched(case, tmp_path)["findings"]
     loud = {finding["rule"] for finding in findings if finding["severity"] != "note"}
     wrong = loud - set(case.expected) - OF_THE_MACHINE
