@@ -92,13 +92,15 @@ class Counters:
 class Segment:
     """The steps between two cuts, converted into an event on the sender's thread."""
 
-    def __init__(self, fit: int, counters: Counters, came: Totals, rate: Callable[[], Optional[float]]) -> None:
+    def __init__(
+        self, fit: int, counters: Counters, came: Totals, rate: Callable[[], Optional[float]], held: int = 0
+    ) -> None:
         self.fit = fit
         self.epoch = counters.epoch
         self.rate = rate
         self.began = counters.cut_at
         taken = counters.steps
-        self.steps: List[Step] = [taken.popleft() for _ in range(len(taken))]
+        self.steps: List[Step] = [taken.popleft() for _ in range(len(taken) - held)]
         self.last, self.ended = (self.steps[-1][0], self.steps[-1][1]) if self.steps else (counters.last, perf())
         self.before = counters.cut_last
         self.count = self.last - self.before
@@ -167,16 +169,19 @@ class Ledger:
                 self.counters.began += seconds
                 self.counters.cut_at += seconds
 
-    def cut(self, final: bool = False) -> None:
-        """Queue what has been done since the last cut. The final cut of an epoch takes in what was read after it."""
+    def cut(self, final: bool = False, held: int = 0) -> None:
+        """Queue what has been done since the last cut. The final cut of an epoch takes in what was read after it.
+
+        `held` of the newest callbacks are left for the next cut: which batch they stand for may still be corrected.
+        """
         with self._cutting:
             counters = self.counters
-            if counters is None or not (counters.steps or final):
+            if counters is None or not (len(counters.steps) > held or final):
                 return
             came = self.meter.taken()
             self.came = Totals(*map(add, self.came, came))
             if counters.steps:
-                self._put(Segment(self.fit, counters, came, self.rate).event)
+                self._put(Segment(self.fit, counters, came, self.rate, held).event)
             if final:
                 self.counters = None
 

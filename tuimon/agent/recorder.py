@@ -250,7 +250,8 @@ class Recorder:
         if testing is not None and self.call.trains:
             testing.tell_progress()
         elif self.ledger_open:
-            self.ledger.cut()
+            # Where Keras rounds up to whole executions, the newest one is settled when the epoch pauses or ends.
+            self.ledger.cut(held=int((self.call.facts.get("steps_per_execution") or 1) > 1))
 
 
 def poll() -> None:
