@@ -173,13 +173,16 @@ class Loop:
         with ops.init_scope():
             return int(iterations.numpy())
 
-    def _settle(self) -> None:
-        """Take over the optimizer's count: a `tf.function` may take many steps in one call."""
+    def _settle(self, under_way: int = 0) -> None:
+        """Take over the optimizer's count: a `tf.function` may take many steps in one call.
+
+        So many of its steps are left out: on another thread, the newest one may not have been told to `step` yet.
+        """
         done = guard.run("iterations", self._iterations)
         counters = self.counters
         if done is None:
             return
-        true = done - self._base - self.steps_done
+        true = done - self._base - self.steps_done - under_way
         if true > counters.last + 1:
             counters.last = true - 1
             if counters.steps:
@@ -195,7 +198,7 @@ class Loop:
                 self.call.end(None)
             return
         if self.in_epoch:
-            self._settle()
+            self._settle(under_way=1)
             self.ledger.cut()
 
 
