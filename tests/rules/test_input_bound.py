@@ -54,3 +54,11 @@ def test_near_misses() -> None:
     busy = host(load=16.0, cores=2)
     quiet(InputBound(), run_of(fit(), MAPPED, busy, waited(0, 0.02, 0.01)))  # the machine is overloaded
     quiet(InputBound(), run_of(fit(), MAPPED, epoch(0, 50, seconds=10.0)))  # wait was not measured
+
+
+def test_single_rows_out_of_a_generator_have_a_cost_of_their_own() -> None:
+    rows = source(kind="tf.data", batch_size=32, pipeline=[{"op": "from_generator"}, {"op": "batch"}])
+    quiet(InputBound(), run_of(fit(), rows, waited(0, 0.008, 0.002)))
+    found(InputBound(), run_of(fit(), rows, waited(0, 0.02, 0.002)), "error")
+    batches = source(kind="tf.data", batch_size=32, pipeline=[{"op": "batch"}, {"op": "from_generator"}])
+    found(InputBound(), run_of(fit(), batches, waited(0, 0.008, 0.002)), "error")

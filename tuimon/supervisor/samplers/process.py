@@ -46,7 +46,7 @@ class Tree:
         swaps = swaps_here()
         usages = {pid: usage for pid in family(self.pid) if (usage := usage_of(pid, swaps)) is not None}
         main = usages.get(self.pid)
-        if main is None or main.state in "ZX":
+        if main is None or main.state in "ZX" or not main.rss:  # without memory it is about to be gone
             return {}
         cores = self._cores(usages, now)
         for pid, last in self._last.items():
