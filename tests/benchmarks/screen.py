@@ -262,7 +262,10 @@ def peers(seconds: float) -> list[Measured]:
     found = []
     for name, key in (("htop", b"\x1b[B"), ("btop", b"\x1b[B"), ("nvitop", b"h"), ("top", b"1")):
         if shutil.which(name):
-            found.append(measure(name, [name], seconds, key))
+            try:
+                found.append(measure(name, [name], seconds, key))
+            except (ProcessLookupError, FileNotFoundError):
+                print(f"{name} ended by itself: it cannot run here", file=sys.stderr)
     return found
 
 

@@ -8,7 +8,7 @@ from screenshots.take import HERE, PICTURES, Picture, take
 
 SAYS = {
     "healthy": "all of it",
-    "half-unseen": "left unseen (50%)",
+    "half-unseen": "left unseen (58%)",
     "starved": "maps one element at a time",
     "not-finite": "NaN since epoch",
     "out-of-memory": "memory",
