@@ -210,6 +210,7 @@ class Watch(ExactApp):
     # --- going about
 
     def open_page(self, page: Page) -> None:
+        page.sheet.view = self.view  # so that it is not drawn empty first
         self.push_screen(page)
         self.call_after_refresh(self.paint)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 Span = tuple[int, int, int]
 """Line, first cell, last cell (exclusive)."""
 
-PIECE = 40
+PIECE = 20
 """Cells of a stretch that are sent in one go at most."""
 
 
