@@ -109,6 +109,12 @@ def host(**fields: Any) -> events.Event:
     return events.HostSampled(**fields)
 
 
+def guessed(share: float, seconds: int = 30, batches: int | None = 20) -> list[events.Event]:
+    """Input wait as guessed from outside, so many seconds long, with 50 looks in each."""
+    guess = events.WaitEstimated(seconds=1.0, wait=share, looks=50, batches_at_most=batches, known_by="stack-pointer")
+    return [guess] * seconds
+
+
 def batch(step: int = 0, rows: list[str] | int = 32, epoch: int = 0, number: int = 1, **fields: Any) -> events.Event:
     """A look at one batch; `rows` are its rows' contents, or how many different ones it has."""
     named = [f"{epoch}/{step}/{index}" for index in range(rows)] if isinstance(rows, int) else rows

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import PID, START, epoch, fit, fit_end, host, run_of, source, steps, timed
+from tests.builders import PID, START, epoch, fit, fit_end, guessed, host, run_of, source, steps, timed
 from tests.tui.recorded import Story, recorded
 from tuimon import events, wire
 from tuimon.follow import Follow
@@ -188,6 +188,27 @@ def test_where_nothing_moved_a_pause_is_kept() -> None:
 )
 def test_how_a_run_is(end: list[events.Event], status: str) -> None:
     assert run_of(end).status == status
+
+
+def test_a_guess_of_input_wait_stands_until_it_was_measured() -> None:
+    run = run_of(guessed(0.5, seconds=30), guessed(0.1, seconds=30))
+    estimate = run.wait_estimate
+    assert estimate is not None
+    assert estimate.whole.value == pytest.approx(0.3)
+    assert estimate.recent.value == pytest.approx(0.1)
+    assert 0.05 < estimate.recent.error < 0.1
+    assert 0.05 < estimate.whole.error < 0.1
+    assert estimate.whole.per_batch_at_least == pytest.approx(0.3 / 20)
+    for event in timed(fit(), epoch(0, 10, wait=1.0, seconds=2.0), began=False):
+        run.apply(event)
+    assert run.wait_estimate is None
+
+
+def test_why_input_wait_cannot_be_guessed() -> None:
+    estimate = run_of([events.WaitEstimated(reason="no right")]).wait_estimate
+    assert estimate is not None
+    assert (estimate.reason, estimate.whole.value, estimate.whole.error) == ("no right", None, 1.0)
+    assert run_of(fit()).wait_estimate is None
 
 
 def test_what_was_lost_is_a_gap() -> None:

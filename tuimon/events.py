@@ -230,6 +230,18 @@ class HostSampled(Event):
 
 
 @dataclass(frozen=True)
+class WaitEstimated(Event):
+    """How long a process that no agent is in waited for its data, guessed from outside; about once a second."""
+
+    seconds: Number = None  # the while that was looked at, until `at`
+    wait: Number = None  # of these
+    looks: int = 0  # that the guess is made from
+    batches_at_most: Optional[int] = None  # that were asked for in this while
+    known_by: str = ""  # stack-pointer: where the stack of the thread was that fetches batches
+    reason: str = ""  # why nothing can be told, and what right would change it
+
+
+@dataclass(frozen=True)
 class GpusSampled(Event):
     """NVML, once a second.
 
@@ -574,7 +586,7 @@ class IteratorEnded(AgentEvent):
     batches: int = 0
     samples: Optional[int] = None
     exhausted: bool = False
-    available: Optional[int] = None  # batches in one pass, where known
+    available: Optional[int] = None  # batches in one pass, before any last `take`, where known
     site: str = ""
 
 

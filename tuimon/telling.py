@@ -12,6 +12,9 @@ STILL_EVERY = 60.0
 
 MOST_METRICS = 6
 
+GUESSED_FOR = 10.0
+"""Seconds after which a guess from outside is told."""
+
 
 class Teller:
     """Remembers what has been said; the same run gives the same lines."""
@@ -21,6 +24,8 @@ class Teller:
         self._epochs: dict[int, int] = {}  # fit → epochs told
         self._findings: dict[tuple[str, int | None], int] = {}  # rule and fit → rank of the severity told
         self._told_at = 0.0
+        self._estimate = ""
+        self._estimated_at = 0.0
 
     def news(self, run: Run, findings: Sequence[Finding]) -> Iterator[str]:
         """What has not been said yet."""
@@ -35,6 +40,7 @@ class Teller:
                 yield ended(fit, epoch)
                 self._told_at = run.now
             self._epochs[fit.index] = len(done)
+        yield from self._estimated(run)
         for finding in findings:
             rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
             if rank < self._findings.get(key, len(SEVERITIES)):
@@ -44,6 +50,14 @@ class Teller:
             self._told_at = run.now
             if not run.fit.epoch.ended:
                 yield still(run.fit, run.fit.epoch)
+
+    def _estimated(self, run: Run) -> Iterator[str]:
+        """Input wait as guessed from outside, when it is known well enough, and now and then."""
+        line = estimate(run)
+        due = not self._estimate or run.now - self._estimated_at >= STILL_EVERY
+        if line and line != self._estimate and due:
+            self._estimate, self._estimated_at = line, run.now
+            yield line
 
 
 def started(fit: Fit) -> str:
@@ -76,6 +90,20 @@ def still(fit: Fit, epoch: Epoch) -> str:
     where = f"epoch {_of(epoch.index + 1, fit.started.epochs)}, step {_of(epoch.steps, fit.planned_steps)}"
     latest = ((name, series.latest) for name, series in fit.metrics.items())
     return ", ".join([where, *(f"{name} {point.last:.4g}" for name, point in latest if point)][: MOST_METRICS + 1])
+
+
+def estimate(run: Run) -> str:
+    """Input wait of late, marked as the guess that it is, or why there is none; empty while nothing can be said."""
+    known = run.wait_estimate
+    if known is None:
+        return ""
+    now = known.recent
+    if now.value is None or known.whole.seconds < GUESSED_FOR:
+        return known.reason
+    return (
+        f"input wait ~{now.value:.0%} of the last {now.seconds:.0f} s, ±{100 * now.error:.0f} points: "
+        f"an estimate from outside ({known.known_by})"
+    )
 
 
 def of_finding(finding: Finding) -> str:

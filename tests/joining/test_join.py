@@ -85,7 +85,11 @@ def test_a_fit_is_joined_in_the_middle_and_comes_to_the_same(tuimon: Tuimon, tmp
     with job(python, tmp_path / "outside") as outside:
         watched = joined(tuimon, outside, "--no-inject")
         wait_for(lambda: tuimon.directory.read().read_printed and tuimon.folded().fits, "what was printed")
+        wait_for(lambda: 0.0 in guesses(tuimon), "a guess while the training is held by something else")
+        (tmp_path / "outside" / "starve").touch()
         outside.go()
+        wait_for(lambda: 1.0 in guesses(tuimon), "a guess while no batch comes")
+        (tmp_path / "outside" / "starve").unlink()
         assert tuimon.finish(watched).status == 0
         assert outside.result() == result, "it came to something else than without the agent"
     told = tuimon.folded()
@@ -100,8 +104,15 @@ def test_a_fit_is_joined_in_the_middle_and_comes_to_the_same(tuimon: Tuimon, tmp
     check_printed(told, history(result))
 
 
+def guesses(tuimon: Tuimon) -> list[float]:
+    """The shares of input wait that were guessed from outside."""
+    told = [event for event in tuimon.events() if isinstance(event, events.WaitEstimated)]
+    return [event.wait / event.seconds for event in told if event.wait is not None and event.seconds]
+
+
 def check_joined(run: Any, came_in: events.EpochStarted, truth: dict[str, list[float]]) -> None:
     first, second = run.fits
+    assert run.wait_estimate is None
     assert came_in.joined
     assert came_in.epoch == 2
     assert first.started.joined
@@ -139,6 +150,8 @@ def check_printed(run: Any, truth: dict[str, list[float]]) -> None:
     assert fit.epochs[0].backfilled
     assert not fit.epochs[-1].backfilled
     assert run.status == "finished"
+    assert run.wait_estimate is not None
+    assert run.wait_estimate.known_by == "stack-pointer"
 
 
 def answered(tuimon: Tuimon, control: Control, request: events.Request) -> events.RequestAnswered:

@@ -26,7 +26,9 @@ def test_the_members_are_stable() -> None:
     told = document(plain())
 
     assert told["schema_version"] == 1
-    assert list(told) == ["schema_version", "run", "fits", "calls", "findings", "not_judged", "resources", "gaps"]
+    assert list(told) == [
+        *("schema_version", "run", "fits", "calls", "findings", "not_judged", "resources", "gaps", "wait_estimate")
+    ]
     assert {"id", "name", "command", "host", "started_at", "ended_at", "status", "exit_code", "signal"} <= set(
         told["run"]
     )

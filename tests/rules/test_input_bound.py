@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.builders import epoch, fit, host, run_of, source
+from tests.builders import epoch, fit, guessed, host, run_of, source
 from tests.rules.judging import at_most_a_note, found, quiet
 from tuimon import events
 from tuimon.rules.input_bound import InputBound
@@ -62,3 +62,20 @@ def test_single_rows_out_of_a_generator_have_a_cost_of_their_own() -> None:
     found(InputBound(), run_of(fit(), rows, waited(0, 0.02, 0.002)), "error")
     batches = source(kind="tf.data", batch_size=32, pipeline=[{"op": "batch"}, {"op": "from_generator"}])
     found(InputBound(), run_of(fit(), batches, waited(0, 0.008, 0.002)), "error")
+
+
+def test_wait_that_was_only_guessed_from_outside() -> None:
+    finding = found(InputBound(), run_of(guessed(0.8)), "warning")
+    assert "about 80% of the time is waiting for data, estimated from outside" in finding.message
+    assert (finding.fit, finding.numbers["known_by"]) == (None, "estimated")
+    assert found(InputBound(), run_of(fit(), epoch(0, 50, seconds=10.0), guessed(0.8)), "warning").fit == 0
+    assert InputBound().unjudged(run_of(guessed(0.1))) is None
+
+
+def test_a_guess_is_believed_only_well_above_its_error() -> None:
+    quiet(InputBound(), run_of(guessed(0.25)))  # it may be less than a fifth
+    quiet(InputBound(), run_of(guessed(0.8, seconds=15)))  # too short
+    quiet(InputBound(), run_of(guessed(0.8, batches=400)))  # perhaps 2 ms each
+    quiet(InputBound(), run_of(guessed(0.8, batches=None)))  # nobody knows how many
+    found(InputBound(), run_of(fit(), MAPPED, guessed(0.1), waited(0, 0.03, 0.07)), "warning")  # measured counts
+    quiet(InputBound(), run_of(fit(), MAPPED, guessed(0.9), waited(0, 0.0001, 0.05)))

@@ -1,7 +1,8 @@
 """A training that knows nothing of tuimon. Before step 5 of epoch 2 it waits for a file; at the end it prints what it
 came to: all of the history, and a digest of the weights.
 
-plain_fit.py DIRECTORY [EPOCHS]: makes DIRECTORY/here, waits for DIRECTORY/go.
+plain_fit.py DIRECTORY [EPOCHS]: makes DIRECTORY/here, waits for DIRECTORY/go. While there is DIRECTORY/starve, no
+batch is made.
 """
 import hashlib
 import os
@@ -27,6 +28,8 @@ def batches():
     while True:
         for start in range(0, len(x), BATCH):
             time.sleep(0.002)
+            while os.path.exists(os.path.join(directory, "starve")):
+                time.sleep(0.01)
             yield x[start : start + BATCH], y[start : start + BATCH]
 
 

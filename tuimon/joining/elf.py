@@ -59,6 +59,28 @@ class Elf:
                 self._search(section, sections[section.link], wanted, found)
         return found
 
+    def span(self, name: str) -> tuple[int, int] | None:
+        """From where to where a function is that the file defines, before relocation.
+
+        Looks the name up as bytes: a library may have hundreds of thousands of symbols.
+        """
+        sections = self._read_sections()
+        for section in sections:
+            if section.kind in SYMBOL_TABLES:
+                found = self._span_in(self._bytes(section), self._bytes(sections[section.link]), name.encode())
+                if found is not None:
+                    return found
+        return None
+
+    def _span_in(self, table: bytes, names: bytes, name: bytes) -> tuple[int, int] | None:
+        wanted, at = struct.pack("<I", names.find(b"\0" + name + b"\0") + 1), -1
+        while wanted != b"\0\0\0\0" and (at := table.find(wanted, at + 1)) >= 0:
+            if at % SYMBOL.size == 0:
+                _, _, _, defined_in, value, size = SYMBOL.unpack_from(table, at)
+                if defined_in and value:
+                    return value, value + size
+        return None
+
     def _read_sections(self) -> list[Section]:
         self._file.seek(self._sections)
         table = self._file.read(self._section_size * self._section_count)

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from tuimon.joining import memory
 from tuimon.joining.memory import Span, libc
-from tuimon.joining.refusal import NotAllowed, Refused
+from tuimon.joining.refusal import Refused, not_allowed
 from tuimon.joining.registers import Registers, copied, kind
 
 SEIZE, INTERRUPT, CONTINUE, DETACH = 0x4206, 0x4207, 7, 17
@@ -54,7 +54,7 @@ class Held:
             _ptrace(SEIZE, self.thread)
         except OSError as error:
             if error.errno == errno.EPERM:
-                raise NotAllowed(_why_not(self.pid), "see `tuimon doctor`") from None
+                raise not_allowed(self.pid) from None
             raise Refused(f"cannot hold process {self.pid}: {error.strerror}") from None
         self._since = time.perf_counter()
         _ptrace(INTERRUPT, self.thread)
@@ -141,22 +141,3 @@ class Held:
     def _set(self, registers: ctypes.Structure) -> None:
         span = Span(ctypes.addressof(registers), ctypes.sizeof(registers))
         _ptrace(SET_REGISTERS, self.thread, GENERAL, ctypes.addressof(span))
-
-
-def _why_not(pid: int) -> str:
-    """The most likely reason for the kernel's no."""
-    try:
-        with open(f"/proc/{pid}/status") as file:
-            tracer = next((line.split()[1] for line in file if line.startswith("TracerPid:")), "0")
-    except OSError:
-        return f"process {pid} is not there or not yours"
-    if tracer != "0":
-        return f"process {pid} is held by a debugger (process {tracer})"
-    try:
-        with open("/proc/sys/kernel/yama/ptrace_scope") as file:
-            scope = file.read().strip()
-    except OSError:
-        scope = "0"
-    if scope != "0":
-        return f"this machine lets nobody into running processes (kernel.yama.ptrace_scope is {scope})"
-    return f"this user may not look into process {pid}"

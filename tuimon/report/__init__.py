@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from tuimon.report.fits import called, trained
-from tuimon.report.resources import resources
+from tuimon.report.resources import resources, wait_estimate
 from tuimon.rules import Finding, not_judged
 from tuimon.state import Run
 
@@ -37,6 +37,7 @@ def report(run: Run, findings: Sequence[Finding]) -> Document:
             | {"reason": gap.reason, "lost_events": gap.lost}
             for gap in run.gaps
         ],
+        "wait_estimate": wait_estimate(run),
     }
     whole: Document = spelled(document)
     return whole

@@ -46,6 +46,18 @@ def share(part: Any, of: Any) -> str:
     return f"{part / of:.0%}" if known else UNKNOWN
 
 
+def estimate(value: Mapping[str, Any] | None) -> str | None:
+    """Input wait that was guessed from outside, or why it could not be; None where there is nothing to say."""
+    if not value:
+        return None
+    if value["share"] is None:
+        return line(value["unknown_because"] or "") or None
+    return (
+        f"input wait ~{value['share']:.0%} of the time, ±{100 * value['error']:.0f} points: an estimate from outside "
+        f"({line(value['known_by'] or '')}, {value['looks']:,} looks in {seconds(value['seconds'])})"
+    )
+
+
 def coverage(epoch: Mapping[str, Any], source: Mapping[str, Any]) -> str:
     """Samples of the epoch, of one pass of the data where its size is known."""
     if source.get("size") is None:

@@ -59,6 +59,9 @@ def _body(document: Document, title: str) -> Iterator[str]:
         yield f"<p><code>{text(' → '.join(fit['source']['pipeline']))}</code></p>"
         yield from charts(fit["epochs"])
         yield from _ledger(fit)
+    estimated = figures.estimate(document.get("wait_estimate"))
+    if estimated is not None:
+        yield f"<p>{text(estimated)}</p>"
     unjudged = "".join(f"<li>{text(each['rule'])}: {text(each['reason'])}</li>" for each in document["not_judged"])
     yield f'<h2>Not judged</h2><ul class="dim">{unjudged or "<li>nothing</li>"}</ul>'
 

@@ -45,6 +45,10 @@ def _blocks(document: Document) -> Iterator[str]:
     for fit in document["fits"]:
         yield ""
         yield from _fit(fit)
+    estimated = figures.estimate(document.get("wait_estimate"))
+    if estimated is not None:
+        yield ""
+        yield cell(estimated[:1].upper() + estimated[1:]) + "."
 
 
 def _fit(fit: Document) -> Iterator[str]:

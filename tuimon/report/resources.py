@@ -33,6 +33,23 @@ def resources(run: Run) -> dict[str, Any]:
     }
 
 
+def wait_estimate(run: Run) -> dict[str, Any] | None:
+    """Input wait as guessed from outside, in a run whose wait nobody measured. Never beside measured wait."""
+    estimate = run.wait_estimate
+    if estimate is None:
+        return None
+    whole = estimate.whole
+    return {
+        "share": whole.value,
+        "error": whole.error if whole.value is not None else None,
+        "seconds": whole.seconds,
+        "looks": whole.looks,
+        "seconds_per_batch_at_least": whole.per_batch_at_least,
+        "known_by": estimate.known_by or None,
+        "unknown_because": estimate.reason or None,
+    }
+
+
 def _gpu(gpu: Gpu) -> dict[str, Any]:
     return {
         "index": gpu.index,

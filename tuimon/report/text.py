@@ -28,6 +28,9 @@ def lines(document: Document) -> Iterator[str]:
         yield ""
         yield from _fit(fit)
     yield ""
+    estimated = figures.estimate(document.get("wait_estimate"))
+    if estimated is not None:
+        yield estimated
     yield from _resources(document["resources"])
     for gap in document["gaps"]:
         lost = f", {gap['lost_events']} events lost" if gap["lost_events"] else ""

@@ -9,6 +9,8 @@ How it is decided: waiting is at least 20% of the time of the steps and at least
 an error from 50%, a note from 5%. The first step of each epoch does not count (the pipeline is filled then), nor does
 the first epoch when the pipeline has a cache. Arrays in memory are a note at most. Where `from_generator` hands on
 single rows, 0.2 ms per row of a batch are added to the 5 ms, and on an overloaded machine they grow with the load.
+Where wait is only estimated from outside, it is a warning at most, after 20 s, and only if the share is still above 20%
+when the estimate's error is taken off, with the least wait per batch that is possible.
 
 What to do: in this order, `map(..., num_parallel_calls=tf.data.AUTOTUNE)`, `prefetch(tf.data.AUTOTUNE)` at the end,
 `interleave` for files, `cache()` before what is random, and less Python inside `numpy_function`. For a Sequence, more
@@ -56,14 +58,20 @@ class InputBound:
     row: float = 0.0002  # seconds; measured: TensorFlow takes 0.17 ms for a row that `from_generator` hands on
     steps: int = 20  # own choice
     newest: int = 10  # epochs that are judged; own choice
+    outside: float = 20.0  # seconds that an estimate is to be made from; own choice
 
     def check(self, run: Run) -> Iterator[Finding]:
         for fit in run.training:
             found = self.of(run, fit)
             if found is not None:
                 yield found
+        estimated = self._estimated(run)
+        if estimated is not None:
+            yield estimated
 
     def unjudged(self, run: Run) -> str | None:
+        if run.wait_estimate is not None and run.wait_estimate.whole.seconds >= self.outside:
+            return None
         needed = "input wait was not measured: it needs the agent in the training process"
         return evidence.unjudged(run, lambda fit: any(epoch.wait is not None for epoch in fit.epochs[:4]), needed)
 
@@ -96,6 +104,29 @@ class InputBound:
             numbers={"share": shown.share, "wait_per_step": shown.typical, "steps": shown.steps},
             snippet=_snippet(fit),
             over=over,
+        )
+
+    def _estimated(self, run: Run) -> Finding | None:
+        """Of a run that no agent is in: only what is true even if the estimate is off as far as it may be."""
+        estimate, limit = run.wait_estimate, self.wait * evidence.overload(run)
+        if estimate is None or estimate.whole.seconds < self.outside:
+            return None
+        share, error = estimate.whole.value, estimate.whole.error
+        per_batch = estimate.whole.per_batch_at_least
+        if share is None or per_batch is None or share - error < self.warning_from or per_batch < limit:
+            return None
+        return Finding(
+            rule="input-bound",
+            severity="warning",
+            message=f"about {sayings.share(share)} of the time is waiting for data, estimated from outside "
+            f"(at least {sayings.share(share - error)} and {sayings.duration(per_batch)} per batch; "
+            f"limits {sayings.share(self.warning_from)} and {sayings.duration(limit)})",
+            advice="Let loading and preprocessing run ahead of training and in parallel: map(..., "
+            f"num_parallel_calls={AUTOTUNE}), prefetch({AUTOTUNE}) at the end. Joining the process with tuimon's "
+            "agent shows the exact wait and the pipeline.",
+            fit=run.fit.index if run.fit else None,
+            at=estimate.first_at,
+            numbers={"share": share, "error": error, "wait_per_step_at_least": per_batch, "known_by": "estimated"},
         )
 
     def _fires(self, seen: Waiting | None, limit: float, steps: int) -> bool:

@@ -202,6 +202,11 @@ class Fit:
         return sum(1 for epoch in self.epochs if epoch.ended)
 
     @property
+    def wait_measured(self) -> bool:
+        """Whether input wait is known of any of it."""
+        return any(epoch.wait is not None for epoch in self.epochs)
+
+    @property
     def ended_epochs(self) -> list[Epoch]:
         return [epoch for epoch in self.epochs if epoch.ended]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuimon import events
+from tuimon.state.estimate import WaitEstimate
 from tuimon.state.fit import Fit, Kept
 from tuimon.state.machine import Allocator, Gpu, Host
 
@@ -97,6 +98,7 @@ class Run:
         self.traces: Kept[events.FunctionTraced] = Kept()
         self.iterators: Kept[events.IteratorEnded] = Kept()
         self.unknown: Counter[str] = Counter()
+        self._wait = WaitEstimate()
         self._fits: dict[events.FitKey, Fit] = {}
 
     # --- what is asked most often
@@ -150,6 +152,13 @@ class Run:
         """The fit to look at: the newest that trains, else the newest."""
         training = self.training
         return training[-1] if training else self.fits[-1] if self.fits else None
+
+    @property
+    def wait_estimate(self) -> WaitEstimate | None:
+        """Input wait as guessed from outside; None where it was measured, or where nobody guessed."""
+        if self._wait.first_at is None and not self._wait.reason:
+            return None
+        return None if any(fit.wait_measured for fit in self.training) else self._wait
 
     # --- the fold
 
@@ -229,6 +238,9 @@ class Run:
 
     def _host_sampled(self, event: events.HostSampled) -> None:
         self.host.apply(event)
+
+    def _wait_estimated(self, event: events.WaitEstimated) -> None:
+        self._wait.apply(event)
 
     def _gpus_sampled(self, event: events.GpusSampled) -> None:
         if self.gpu_problem is not None:
@@ -326,6 +338,7 @@ _HANDLERS: dict[type[events.Event], Callable[[Run, Any], None]] = {
     events.EventsLost: Run._events_lost,
     events.GapRecorded: Run._gap_recorded,
     events.HostSampled: Run._host_sampled,
+    events.WaitEstimated: Run._wait_estimated,
     events.GpusSampled: Run._gpus_sampled,
     events.GpusUnreadable: Run._gpus_unreadable,
     events.RequestAnswered: Run._request_answered,

@@ -42,7 +42,7 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
     ready()
     os.chdir("/")
     output = Output(directory, _size(directory.stdout))
-    loop.run(script, listening, Path(summary.cwd), output, interval, join.printed(directory, history=False))
+    loop.run(script, listening, Path(summary.cwd), output, interval, join.outside(directory, history=False))
 
 
 def _take_over(loop: Loop, directory: RunDirectory) -> None:

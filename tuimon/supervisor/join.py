@@ -15,6 +15,8 @@ from tuimon.supervisor import daemon, ingest
 from tuimon.supervisor.child import Child
 from tuimon.supervisor.output import Output
 from tuimon.supervisor.printed import Printed
+from tuimon.supervisor.samplers import Sampler
+from tuimon.supervisor.samplers.wait import WaitSampler
 from tuimon.supervisor.start import Plan, record_start
 
 
@@ -58,7 +60,7 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
     daemon.close_inherited()
     ready()
     os.chdir("/")
-    loop.run(script, listening, target.cwd, output_of(directory), plan.interval, printed(directory))
+    loop.run(script, listening, target.cwd, output_of(directory), plan.interval, outside(directory))
 
 
 def link_output(directory: RunDirectory, target: Target) -> None:
@@ -71,12 +73,12 @@ def link_output(directory: RunDirectory, target: Target) -> None:
             path.touch(mode=0o600)
 
 
-def printed(directory: RunDirectory, history: bool = True) -> list[Printed]:
-    """What reads the progress of a process that no agent is in."""
+def outside(directory: RunDirectory, history: bool = True) -> list[Sampler]:
+    """What looks at a process that no agent is in."""
     summary = directory.read()
     if not summary.read_printed or summary.pid is None:
         return []
-    return [Printed(directory.stdout, summary.pid, history)]
+    return [Printed(directory.stdout, summary.pid, history), WaitSampler(summary.pid)]
 
 
 def output_of(directory: RunDirectory) -> Output:

@@ -15,7 +15,7 @@ ROOM = 4 * 1024 * 1024
 RESERVE = 128 * 1024
 """Bytes on disk that are given up when the last facts of a run would not fit otherwise."""
 
-SAMPLES = (events.HostSampled, events.GpusSampled, events.OutputGrew)
+SAMPLES = (events.HostSampled, events.GpusSampled, events.WaitEstimated, events.OutputGrew)
 """Come again every second: not worth keeping while nothing can be written."""
 
 

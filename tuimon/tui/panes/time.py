@@ -33,10 +33,10 @@ class TimePane(Pane):
         fit = view.fit
         epoch = _timed(fit) if fit else None
         if fit is None or epoch is None:
-            return [Row("no step has ended yet", view.theme.dim)]
+            return estimated(view, width, height) or [Row("no step has ended yet", view.theme.dim)]
         parts = figures.split(epoch)
         if parts is None:
-            return [Row("times are not known", view.theme.dim)]
+            return estimated(view, width, height) or [Row("times are not known", view.theme.dim)]
         rows = [stack(view, parts, width), *legend(view, parts, width, max(1, height - 3))]
         room = height - len(rows) - 2
         if room > 1:
@@ -44,7 +44,8 @@ class TimePane(Pane):
         if room > 0:
             rows.append(Row())
         rows.append(single(view, fit, epoch))
-        rows += history(view, fit, width, height - len(rows))
+        room = height - len(rows)
+        rows += estimated(view, width, room) or history(view, fit, width, room)
         return rows
 
 
@@ -84,12 +85,15 @@ def legend(view: View, parts: figures.Split, width: int, height: int) -> list[Ro
     items = []
     roomy = width >= 48
     for name, seconds, char, style in _parts(view, parts):
-        share = parts.share(seconds)
+        share, mark = parts.share(seconds), ""
+        if name == "input wait" and share is None:
+            share, mark = _guess(view), "~"
         high = name == "input wait" and share is not None and share >= HIGH_WAIT
         item = Row(f"{char} ", style).add(
             f"{name if roomy else SHORT.get(name, name)} ", theme.warn if high else theme.text
         )
-        items.append(item.add(units.ratio(share), theme.warn if high else theme.strong))
+        told = mark + units.ratio(share) if share is not None else units.UNKNOWN
+        items.append(item.add(told, theme.warn if high else theme.strong))
     wide = max(item.width for item in items) + (2 if roomy else 1)
     columns = max(1, min(len(items), width // wide))
     rows = []
@@ -99,6 +103,12 @@ def legend(view: View, parts: figures.Split, width: int, height: int) -> list[Ro
             row.extend(item.pad(wide))
         rows.append(row)
     return rows[:height]
+
+
+def _guess(view: View) -> float | None:
+    """The share of input wait as guessed from outside, of late; None where it was measured."""
+    estimate = view.run.wait_estimate
+    return estimate.recent.value if estimate is not None else None
 
 
 def single(view: View, fit: Fit, epoch: Epoch) -> Row:
@@ -112,6 +122,28 @@ def single(view: View, fit: Fit, epoch: Epoch) -> Row:
     if first is not None:
         row.add("  first ", theme.dim).add(units.duration(first), theme.text)
     return row
+
+
+def estimated(view: View, width: int, height: int) -> list[Row]:
+    """Input wait as guessed from outside, marked as a guess, and over the time; nothing where it was measured."""
+    estimate, theme = view.run.wait_estimate, view.theme
+    if estimate is None or height < 1:
+        return []
+    now = estimate.recent
+    if now.value is None:
+        return [Row(estimate.reason, theme.dim)]
+    style = theme.warn if now.value >= HIGH_WAIT else theme.strong
+    row = Row("wait ", theme.dim).add(f"~{units.ratio(now.value)}", style)
+    row.add(f" ±{100 * now.error:.0f}  estimated from outside", theme.dim)
+    if height < 2:
+        return [row]
+    first = estimate.first_at or 0.0
+    span = view.run.now + 1 - first
+    buckets = estimate.shares.buckets([first + span * index / width for index in range(width + 1)])
+    shares = [point.last if point else None for point in _bridged(buckets)]
+    if height < 4:
+        return [row, bars.spark(shares, width, theme.wait, view.glyphs, top=1.0)]
+    return [row, *bars.columns(shares, min(height - 1, TALLEST), theme.wait, view.glyphs, top=1.0)]
 
 
 def history(view: View, fit: Fit, width: int, height: int) -> list[Row]:
