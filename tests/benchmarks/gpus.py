@@ -1,7 +1,8 @@
 """What it costs to sample eight GPUs and 64 processes once a second: `python -m tests.benchmarks.gpus [SECONDS]`.
 
-The driver is the simulated one. The samplers are those of the supervisor, in a process that holds what it holds; beside
-them nvitop reads the same figures of the same driver, where a Python that has it is named by $TUIMON_NVITOP_PYTHON.
+The driver is the simulated one. The samplers alone, then the whole supervisor of a run that does nothing but have these
+processes; beside them nvitop reads the same figures of the same driver, where a Python that has it is named by
+$TUIMON_NVITOP_PYTHON.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.gpus import driver
+from tuimon import runs
 
 GPUS, PROCESSES = 8, 64
 
@@ -50,12 +53,18 @@ ALL = """
 from pathlib import Path
 from tuimon import wire
 from tuimon.supervisor import daemon, loop
-from tuimon.supervisor.samplers import SAMPLERS
-samplers = [make(pid, Path.cwd()) for make in SAMPLERS]
+from tuimon.supervisor.samplers import samplers
+looks = samplers(pid, Path.cwd())
 def sample():
-    for sampler in samplers:
+    for sampler in looks:
         for event in sampler.sample(time.time()):
             wire.encode(event)
+"""
+
+TREE = f"""
+import subprocess
+processes = [subprocess.Popen(["sleep", "3600"]) for _ in range({PROCESSES - 1})]
+processes[0].wait()
 """
 
 NVITOP = """
@@ -98,6 +107,42 @@ def measure(name: str, python: str, setup: str, seconds: float, pid: int, enviro
     return Cost(name, cpu, pss)
 
 
+def measure_supervisor(seconds: float, directory: Path, environment: dict[str, str]) -> Cost:
+    """Of a run, with its journal, sockets and loop; the scene gets the processes that the run has."""
+    (directory / "tree.py").write_text(TREE)
+    environment = {**environment, "XDG_STATE_HOME": str(directory / "state")}
+    subprocess.run(
+        [sys.executable, "-m", "tuimon", "run", "--detach", directory / "tree.py"],
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    run = runs.newest(directory / "state/tuimon/runs").read()
+    assert run.pid is not None
+    assert run.supervisor_pid is not None
+    supervisor = Path(f"/proc/{run.supervisor_pid}")
+    try:
+        while len(children := Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()) < PROCESSES - 1:
+            time.sleep(0.1)
+        (directory / "scene").write_text(scene([run.pid, *map(int, children)]))
+        time.sleep(2.0)
+        used = nanoseconds(supervisor)
+        time.sleep(seconds)
+        used = nanoseconds(supervisor) - used
+        rollup = (supervisor / "smaps_rollup").read_text().splitlines()
+        pss = next(int(line.split()[1]) * 1024 for line in rollup if line.startswith("Pss:"))
+    finally:
+        os.killpg(os.getpgid(run.pid), 9)
+    while supervisor.exists():
+        time.sleep(0.1)
+    return Cost("tuimon, whole supervisor", used / 1e9 / seconds, pss)
+
+
+def nanoseconds(process: Path) -> int:
+    """On a processor, all threads together."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in (process / "task").iterdir())
+
+
 def costs(seconds: float) -> list[Cost]:
     """Of each monitor, one after the other, beside the same 64 processes of one tree."""
     tree = subprocess.Popen(["sh", "-c", f"for i in $(seq {PROCESSES - 1}); do sleep 3600 & done; echo ready; wait"],
@@ -114,6 +159,7 @@ def costs(seconds: float) -> list[Cost]:
                 measure("tuimon, GPUs", sys.executable, NVML, seconds, tree.pid, environment),
                 measure("tuimon, GPUs and host", sys.executable, ALL, seconds, tree.pid, environment),
             ]
+            those.append(measure_supervisor(seconds, directory, environment))
             beside = os.environ.get("TUIMON_NVITOP_PYTHON")
             if beside:
                 those.append(measure("nvitop, GPUs", beside, NVITOP, seconds, tree.pid, environment))

@@ -16,6 +16,7 @@ from tuimon.supervisor.child import End
 from tuimon.supervisor.output import Output
 from tuimon.supervisor.recorder import Recorder
 from tuimon.supervisor.samplers.cgroup import Cgroup
+from tuimon.supervisor.samplers.family import Family
 from tuimon.supervisor.samplers.host import HostSampler, pressure
 from tuimon.supervisor.samplers.process import Tree
 
@@ -146,7 +147,7 @@ time.sleep(600)
 """
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    tree = Tree(process.pid)
+    tree = Tree(Family(process.pid))
     try:
         assert process.stdout.readline() == b"ready\n"
         tree.sample(100.0)
@@ -174,7 +175,7 @@ time.sleep(600)
 
 
 def test_a_host_sample_has_what_the_machine_tells() -> None:
-    (sample,) = HostSampler(os.getpid(), Path.cwd()).sample(5.0)
+    (sample,) = HostSampler(Family(os.getpid()), Path.cwd()).sample(5.0)
 
     assert isinstance(sample, events.HostSampled)
     assert sample.at == 5.0

@@ -20,7 +20,7 @@ from tuimon.supervisor.last_words import last_words
 from tuimon.supervisor.output import Output
 from tuimon.supervisor.printed import Printed
 from tuimon.supervisor.recorder import Recorder
-from tuimon.supervisor.samplers import SAMPLERS, Sampler
+from tuimon.supervisor.samplers import Sampler, samplers
 from tuimon.supervisor.samplers.cgroup import Cgroup
 
 LAST_WORDS = 2.0
@@ -75,7 +75,7 @@ class Loop:
     ) -> None:
         """Until the script has ended, or this process is told to stop."""
         self.child, self.ingest, self._output = child, ingest, output
-        self._samplers = [*(make(child.pid, cwd) for make in SAMPLERS), *more]
+        self._samplers = [*samplers(child.pid, cwd), *more]
         self._cgroup = Cgroup(child.pid)
         self._oom_kills = self._cgroup.oom_kills()
         if child.pidfd is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 from tuimon import events
+from tuimon.supervisor.samplers.family import Family
 from tuimon.supervisor.samplers.host import HostSampler
 from tuimon.supervisor.samplers.nvml import GpuSampler
 
@@ -19,5 +20,7 @@ class Sampler(Protocol):
     def close(self) -> None: ...
 
 
-SAMPLERS: list[Callable[[int, Path], Sampler]] = [HostSampler, GpuSampler]
-"""Each is made with the script's process id and its working directory."""
+def samplers(pid: int, cwd: Path) -> list[Sampler]:
+    """For the script with this process id and working directory."""
+    family = Family(pid)
+    return [HostSampler(family, cwd), GpuSampler(family)]

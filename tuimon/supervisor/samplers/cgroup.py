@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from tuimon.supervisor.samplers.files import read
+
 UNLIMITED = 1 << 60
 """Version 1 spells "no limit" as a number about as large as this or larger."""
 
@@ -15,11 +17,13 @@ class Cgroup:
     def __init__(self, pid: int, root: Path = Path("/")) -> None:
         self._memory, self._modern = _directory(pid, "memory", root)
         self._cpu, _ = _directory(pid, "cpu", root)
+        limit = "memory.max" if self._modern else "memory.limit_in_bytes"
+        self._limits = [place / limit for place in _upwards(self._memory)]
         self._vmstat = root / "proc/vmstat"
 
     def memory_limit(self) -> int | None:
         """The lowest limit on the way up."""
-        limits = [_number(place / ("memory.max" if self._modern else "memory.limit_in_bytes")) for place in self._up()]
+        limits = [_number(file) for file in self._limits]
         return min((limit for limit in limits if limit is not None and limit < UNLIMITED), default=None)
 
     def memory_used(self) -> int | None:
@@ -54,13 +58,13 @@ class Cgroup:
         limit = self.cpus()
         return available if limit is None else min(available, max(1, math.ceil(limit)))
 
-    def _up(self) -> list[Path]:
-        found = []
-        place = self._memory
-        while place is not None and ((place / "memory.stat").exists() or (place / "memory.max").exists()):
-            found.append(place)
-            place = place.parent
-        return found
+
+def _upwards(place: Path | None) -> list[Path]:
+    found = []
+    while place is not None and ((place / "memory.stat").exists() or (place / "memory.max").exists()):
+        found.append(place)
+        place = place.parent
+    return found
 
 
 def _directory(pid: int, controller: str, root: Path) -> tuple[Path | None, bool]:
@@ -92,10 +96,7 @@ def _below(mounted: Path, shown: str, group: str) -> Path:
 
 
 def _words(path: Path) -> list[str]:
-    try:
-        return path.read_text().split()
-    except OSError:
-        return []
+    return (read(path) or "").split()
 
 
 def _number(path: Path) -> int | None:
@@ -104,9 +105,5 @@ def _number(path: Path) -> int | None:
 
 
 def _member(path: Path, name: str) -> int | None:
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return None
-    values = (line.split() for line in lines)
+    values = (line.split() for line in (read(path) or "").splitlines())
     return next((int(words[1]) for words in values if len(words) == 2 and words[0] == name), None)

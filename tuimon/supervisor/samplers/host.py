@@ -12,16 +12,16 @@ import psutil
 
 from tuimon import events
 from tuimon.supervisor.samplers.cgroup import Cgroup
+from tuimon.supervisor.samplers.family import Family
 from tuimon.supervisor.samplers.process import Tree
 
 
 class HostSampler:
-    def __init__(self, pid: int, cwd: Path) -> None:
-        self._pid = pid
+    def __init__(self, family: Family, cwd: Path) -> None:
         self._cwd = cwd
-        self._tree = Tree(pid)
-        self._cgroup = Cgroup(pid)
-        self._cores = _allowed(pid)
+        self._tree = Tree(family)
+        self._cgroup = Cgroup(family.pid)
+        self._cores = _allowed(family.pid)
         psutil.cpu_percent()  # the next call tells the time since this one
 
     def sample(self, now: float) -> Iterable[events.Event]:
@@ -34,7 +34,7 @@ class HostSampler:
         return [events.HostSampled(at=now, **fields)]
 
     def close(self) -> None:
-        """Nothing is held."""
+        self._tree.close()
 
     def _machine(self) -> dict[str, Any]:
         memory = psutil.virtual_memory()

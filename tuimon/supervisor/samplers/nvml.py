@@ -12,7 +12,7 @@ from typing import Any
 import pynvml
 
 from tuimon import events
-from tuimon.supervisor.samplers.process import family
+from tuimon.supervisor.samplers.family import Family
 from tuimon.supervisor.samplers.visibility import visible_gpus
 
 RETRY = 60.0
@@ -54,13 +54,12 @@ SAYINGS = {
 class GpuSampler:
     """The GPUs as one run sees them."""
 
-    def __init__(self, pid: int, cwd: Path) -> None:
-        del cwd
-        self._pid = pid
-        self._gpus = Gpus(_variables(pid))
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._gpus = Gpus(_variables(family.pid))
 
     def sample(self, now: float) -> Iterable[events.Event]:
-        event = self._gpus.sample(now, set(family(self._pid)))
+        event = self._gpus.sample(now, set(self._family.pids()))
         return [] if event is None else [event]
 
     def close(self) -> None:

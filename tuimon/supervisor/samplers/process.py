@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from tuimon.supervisor.samplers.family import Family
+from tuimon.supervisor.samplers.files import Held, read
+
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -32,8 +35,9 @@ class Usage:
 
 
 class Tree:
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._files = Held()
         self._last: dict[int, Usage] = {}
         self._gone = [0, 0, 0]  # bytes read and written and major faults of processes that are no longer there
         self._cpu: dict[int, float] = {}
@@ -44,13 +48,15 @@ class Tree:
     def sample(self, now: float) -> dict[str, Any]:
         """Fields of `events.HostSampled`; empty when the process is gone."""
         swaps = swaps_here()
-        usages = {pid: usage for pid in family(self.pid) if (usage := usage_of(pid, swaps)) is not None}
-        main = usages.get(self.pid)
+        looks = ((pid, usage_of(self._files, pid, swaps)) for pid in self._family.pids())
+        usages = {pid: usage for pid, usage in looks if usage is not None}
+        main = usages.get(self._family.pid)
         if main is None or main.state in "ZX" or not main.rss:  # without memory it is about to be gone
             return {}
         cores = self._cores(usages, now)
         for pid, last in self._last.items():
             if pid not in usages:
+                self._files.drop(pid)
                 self._gone = [
                     a + b for a, b in zip(self._gone, (last.read, last.written, last.major_faults), strict=True)
                 ]
@@ -61,7 +67,7 @@ class Tree:
             "workers": [_worker(usage, cores) for usage in living if usage is not main][:MOST_WORKERS],
             "dead_workers": len(usages) - len(living),
             "threads": sum(usage.threads for usage in living),
-            "open_files": open_files(self.pid),
+            "open_files": open_files(self._family.pid),
             "rss": sum(usage.rss for usage in living),
             "pss": self._proportional(living, now),
             "main_rss": main.rss,
@@ -73,13 +79,18 @@ class Tree:
             "io_waiting": main.state == "D",
         }
 
+    def close(self) -> None:
+        self._files.close()
+
     def _cores(self, usages: dict[int, Usage], now: float) -> dict[int, float]:
         """Cores' worth of CPU of each process since the last sample."""
         before, since = self._cpu, self._at
         self._cpu, self._at = {pid: usage.cpu for pid, usage in usages.items()}, now
         if since is None or now <= since:
             return {}
-        spans = ((pid, cpu - before.get(pid, 0.0 if pid != self.pid else cpu)) for pid, cpu in self._cpu.items())
+        spans = (
+            (pid, cpu - before.get(pid, 0.0 if pid != self._family.pid else cpu)) for pid, cpu in self._cpu.items()
+        )
         return {pid: max(0.0, seconds) / (now - since) for pid, seconds in spans}
 
     def _proportional(self, living: list[Usage], now: float) -> int | None:
@@ -98,33 +109,18 @@ def _worker(usage: Usage, cores: dict[int, float]) -> dict[str, Any]:
     return facts
 
 
-def family(pid: int) -> list[int]:
-    """The process and its descendants."""
-    found, ahead = [], [pid]
-    while ahead:
-        each = ahead.pop()
-        found.append(each)
-        try:
-            threads = os.listdir(f"/proc/{each}/task")
-        except OSError:
-            continue
-        for thread in threads:
-            ahead += [int(child) for child in (_read(f"/proc/{each}/task/{thread}/children") or "").split()]
-    return found
-
-
 def swaps_here() -> bool:
     """This machine has somewhere to swap to. Where it has not, nobody needs to be asked what is there."""
-    return len((_read("/proc/swaps") or "").splitlines()) != 1  # the heading alone
+    return len((read("/proc/swaps") or "").splitlines()) != 1  # the heading alone
 
 
-def usage_of(pid: int, swaps: bool = True) -> Usage | None:
-    stat = _read(f"/proc/{pid}/stat")
+def usage_of(files: Held, pid: int, swaps: bool) -> Usage | None:
+    stat = files.read(pid, "stat")
     if not stat:
         return None
     name, _, rest = stat.partition("(")[2].rpartition(")")
     fields = rest.split()
-    io = _read(f"/proc/{pid}/io") or ""
+    io = files.read(pid, "io") or ""
     return Usage(
         pid=pid,
         name=name,
@@ -133,7 +129,7 @@ def usage_of(pid: int, swaps: bool = True) -> Usage | None:
         threads=int(fields[17]),
         rss=int(fields[21]) * PAGE,
         major_faults=int(fields[9]),
-        swapped=(_member(_read(f"/proc/{pid}/status") or "", "VmSwap") or 0) * 1024 if swaps else 0,
+        swapped=(_member(read(f"/proc/{pid}/status") or "", "VmSwap") or 0) * 1024 if swaps else 0,
         read=_member(io, "read_bytes") or 0,
         written=_member(io, "write_bytes") or 0,
     )
@@ -141,7 +137,7 @@ def usage_of(pid: int, swaps: bool = True) -> Usage | None:
 
 def proportional(pid: int) -> int | None:
     """Resident bytes, shared pages divided among those who share them."""
-    kilobytes = _member(_read(f"/proc/{pid}/smaps_rollup") or "", "Pss")
+    kilobytes = _member(read(f"/proc/{pid}/smaps_rollup") or "", "Pss")
     return None if kilobytes is None else kilobytes * 1024
 
 
@@ -159,20 +155,3 @@ def _member(text: str, name: str) -> int | None:
         return None
     words = text[start + len(name) + 1 : start + len(name) + 40].split(maxsplit=1)
     return int(words[0]) if words and words[0].isdigit() else None
-
-
-def _read(path: str) -> str | None:
-    """Without the layers of `open`, which cost more than the kernel does."""
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        parts = []
-        while part := os.read(file, 1 << 16):
-            parts.append(part)
-    except OSError:
-        return None
-    finally:
-        os.close(file)
-    return b"".join(parts).decode(errors="replace")
