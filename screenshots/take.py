@@ -1,7 +1,7 @@
 """All pictures of the screen: `python -m screenshots.take [NAME …]`, as SVG, and as PNG where Pillow is installed.
 
-The runs in `screenshots/runs` were recorded from real training; a picture shows one at some moment. Eight GPUs are a
-made-up recording.
+The runs in `screenshots/runs` were recorded from real training; a picture shows one at some moment. Two GPUs are those
+of the simulated driver, beside a real training; eight are a made-up recording.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ PICTURES = (
     Picture("model", "half", keys=("m",)),
     Picture("help", "healthy", keys=("question_mark",)),
     Picture("light", "healthy", moment=0.8, theme="light"),
+    Picture("two-gpus", "two-gpus", moment=0.7),
     Picture("eight-gpus", "eight-gpus"),
 )
 

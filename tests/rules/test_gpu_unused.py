@@ -24,6 +24,12 @@ def test_a_gpu_that_tensorflow_does_not_see() -> None:
     assert "training runs on the CPU, although there is NVIDIA H100" in finding.message
 
 
+def test_gpus_of_a_kind_are_counted() -> None:
+    cards = events.GpusSampled(gpus=[{"index": index, "uuid": f"u{index}", "name": "NVIDIA H100"} for index in (0, 1)])
+    finding = found(GpuUnused(), run_of(cards, CPU, fit()), "warning")
+    assert finding.message.endswith("although there is 2 × NVIDIA H100")
+
+
 def test_a_gpu_that_waits_for_data() -> None:
     slow = [*fit(epochs=9), *source(kind="generator"), *waited(0, 0.06, 0.002)]
     finding = found(GpuUnused(), run_of(GPU, slow, [card(0.2) for _ in range(500)]), "warning")

@@ -18,6 +18,7 @@ SAYS = {
     "epochs": "val_accuracy",
     "model": "Sequential",
     "help": "the training goes on",
+    "two-gpus": "2 × NVIDIA GeForce RTX 4090",
     "eight-gpus": "driver 550.54",
 }
 """What must be readable in a picture; in the others, the name of the run."""

@@ -15,6 +15,7 @@ input-bound.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,7 +39,8 @@ class GpuUnused:
         if not present or fit is None or self._hidden(run, fit):
             return
         if self._unseen(run, fit):
-            names = sayings.listed([gpu.name or f"GPU {gpu.index}" for gpu in present])
+            alike = Counter(gpu.name or f"GPU {gpu.index}" for gpu in present)
+            names = sayings.listed([name if count == 1 else f"{count} × {name}" for name, count in alike.items()])
             yield Finding(
                 rule="gpu-unused",
                 severity="warning",
