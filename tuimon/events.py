@@ -254,6 +254,7 @@ class GpusSampled(Event):
 
     gpus: List[Facts] = _list()
     driver: str = ""
+    faults: List[Facts] = _list()  # since the last sample, of GPUs that may be gone by now: uuid, xid (NVIDIA's number)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@
  *   process PID MIB           -1: not told
  *   mig NAME TOTAL USED       one instance, MiB
  *   lost                      the GPU has fallen off the bus
+ *   xid NUMBER                an error that is told once: at the first look after the scene had this line
  *   fails SYMBOL CODE         this function answers with CODE
  * With -DOLD_DRIVER the symbols that came after driver 450 are missing.
  */
@@ -20,13 +21,13 @@
 #define MIB (1024ull * 1024ull)
 typedef unsigned int u32;
 typedef unsigned long long u64;
-enum { OK = 0, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, TOO_SMALL = 7, LOST = 15 };
+enum { OK = 0, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, TOO_SMALL = 7, TIMEOUT = 10, LOST = 15 };
 
 typedef struct { char name[96]; u64 total, used; int index; } Instance;
 typedef struct {
     char name[96];
     u64 total, used, reserved;
-    int load, load_memory, heat, power, power_limit, clock, clock_max, throttle, ecc, lost, index, processes, instances;
+    int load, load_memory, heat, power, power_limit, clock, clock_max, throttle, ecc, xid, lost, index, processes, instances;
     u32 pid[256];
     long long process_memory[256];
     Instance instance[8];
@@ -61,6 +62,7 @@ static void load(void) {
         else if (!strcmp(word, "clock")) sscanf(line, "%*s %d %d", &gpu->clock, &gpu->clock_max);
         else if (!strcmp(word, "throttle")) sscanf(line, "%*s %i", &gpu->throttle);
         else if (!strcmp(word, "ecc")) sscanf(line, "%*s %d", &gpu->ecc);
+        else if (!strcmp(word, "xid")) sscanf(line, "%*s %d", &gpu->xid);
         else if (!strcmp(word, "lost")) gpu->lost = 1;
         else if (!strcmp(word, "process") && gpu->processes < 256) {
             sscanf(line, "%*s %u %lld", &gpu->pid[gpu->processes], &gpu->process_memory[gpu->processes]);
@@ -120,6 +122,27 @@ int nvmlDeviceGetUUID(void *device, char *text, u32 size) {
     if (instance) snprintf(text, size, "MIG-%08d-%d", gpu->index, instance->index);
     else snprintf(text, size, "GPU-%08d-0000-0000-0000-000000000000", gpu->index);
     return OK;
+}
+typedef struct { void *device; u64 type, data; u32 gpu_instance, compute_instance; } Event;
+static int listening[MAX], told[MAX];
+int nvmlEventSetCreate(void **set) { *set = listening; memset(listening, 0, sizeof listening); return OK; }
+int nvmlEventSetFree(void *set) { (void)set; return OK; }
+int nvmlDeviceRegisterEvents(void *device, u64 types, void *set) {
+    ASK; (void)set;
+    if (types != 8) return INVALID;
+    listening[gpu->index] = 1;
+    return OK;
+}
+int nvmlEventSetWait_v2(void *set, Event *event, u32 milliseconds) {
+    (void)set; (void)milliseconds;
+    for (int i = 0; i < count; i++) {
+        if (!listening[i] || gpus[i].xid == told[i]) continue;
+        told[i] = gpus[i].xid;
+        if (!told[i]) continue;
+        *event = (Event){(void *)(u64)(i + 1), 8, told[i], ~0u, ~0u};
+        return OK;
+    }
+    return TIMEOUT;
 }
 typedef struct { u64 total, free, used; } Memory;
 typedef struct { u32 version; u64 total, reserved, free, used; } Memory2;

@@ -82,6 +82,22 @@ def test_a_gpu_falls_off_the_bus_and_another_appears(library: Path) -> None:
     assert present == [[True, True], [True, False], [True, True, True]]
 
 
+def test_a_failing_gpu_tells_of_each_error_once(library: Path) -> None:
+    other = "gpu NVIDIA H100\nmemory 81559 0 0\n"
+    samples = driver.samples(
+        library, [H100 + other, H100 + "xid 94\n" + other, H100 + "xid 94\n" + other + "xid 79\nlost\n"]
+    )
+    uuids = [gpu["uuid"] for gpu in gpus_of(samples[0])]
+
+    assert [sample and sample.get("faults", []) for sample in samples] == [
+        [],
+        [{"uuid": uuids[0], "xid": 94}],
+        [{"uuid": uuids[1], "xid": 79}],
+    ]
+    run = Run().apply_all(wire.from_fields(sample) for sample in samples if sample)
+    assert [[number for _, number in gpu.faults] for gpu in run.gpus.values()] == [[94], [79]]
+
+
 def test_mig_instances_are_listed(library: Path) -> None:
     (sample,) = driver.samples(library, [H100 + "mig 1g.10gb 9000 100\nmig 2g.20gb 19000 0\n"])
     (gpu,) = gpus_of(sample)

@@ -61,6 +61,7 @@ def _gpu(gpu: Gpu) -> dict[str, Any]:
         "peak_own_bytes": _whole(gpu.own.high),
         "mean_utilization": _mean(gpu.utilization),
         "peak_temperature": gpu.temperature.high,
+        "xid_errors": [number for _, number in gpu.faults],
         "lost": gpu.lost_at is not None,
     }
 

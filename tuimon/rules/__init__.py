@@ -28,6 +28,7 @@ from tuimon.rules.endless_epoch import EndlessEpoch
 from tuimon.rules.endless_validation import EndlessValidation
 from tuimon.rules.finding import SEVERITIES, Finding, Rule, Severity
 from tuimon.rules.frozen_weights import FrozenWeights
+from tuimon.rules.gpu_fault import GpuFault
 from tuimon.rules.gpu_memory_near_limit import GpuMemoryNearLimit
 from tuimon.rules.gpu_unused import GpuUnused
 from tuimon.rules.headline import headline
@@ -133,6 +134,7 @@ RULES: list[Rule] = [
     DatasetInMemory(),
     Swapping(),
     OutOfMemory(),
+    GpuFault(),
     GpuMemoryNearLimit(),
     OversizedBuffer(),
     MissingTargets(),

@@ -70,6 +70,7 @@ class Gpu:
     name: str = ""
     latest: events.Facts = field(default_factory=dict)
     lost_at: float | None = None  # it was not in the newest sample
+    faults: list[tuple[float, int]] = field(default_factory=list)  # when, and NVIDIA's number (XID)
     used: Series = field(default_factory=Series)
     own: Series = field(default_factory=Series)
     utilization: Series = field(default_factory=Series)  # ratio

@@ -62,6 +62,9 @@ class Output:
 
 MOST_GAPS = 1000
 
+MOST_FAULTS = 100
+"""Of each GPU that are remembered."""
+
 _ODD = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 """What a damaged event raises in the fold: facts and lists may hold anything. It is a gap then, and is shown as one."""
 
@@ -256,6 +259,9 @@ class Run:
         for uuid, gpu in self.gpus.items():
             if uuid not in seen and gpu.lost_at is None:
                 gpu.lost_at = event.at
+        for fault in event.faults:
+            if (faulty := self.gpus.get(str(fault.get("uuid")))) is not None and len(faulty.faults) < MOST_FAULTS:
+                faulty.faults.append((event.at, int(fault["xid"])))
 
     def _gpus_unreadable(self, event: events.GpusUnreadable) -> None:
         if self.gpus:  # a machine without GPUs has no gap in its record of them

@@ -13,6 +13,7 @@ import pynvml
 
 from tuimon import events
 from tuimon.supervisor.samplers.family import Family
+from tuimon.supervisor.samplers.faults import Faults
 from tuimon.supervisor.samplers.visibility import visible_gpus
 
 RETRY = 60.0
@@ -91,6 +92,7 @@ class Gpus:
         self._static: dict[str, events.Facts] = {}
         self._count = 0
         self._driver = ""
+        self._faults = Faults()
 
     def sample(self, at: float, own: Collection[int]) -> events.Event | None:
         """`GpusSampled`, or `GpusUnreadable` when the reason is new. `own` are the process ids of the run's tree."""
@@ -105,11 +107,12 @@ class Gpus:
         except pynvml.NVMLError as error:
             return self._unreadable(at, error)
         self._said = ""
-        return events.GpusSampled(at=at, gpus=gpus, driver=self._driver)
+        return events.GpusSampled(at=at, gpus=gpus, driver=self._driver, faults=self._faults.new())
 
     def close(self) -> None:
         if self._open:
             self._open = False
+            self._faults.close()
             try:
                 pynvml.nvmlShutdown()
             except pynvml.NVMLError:
@@ -140,6 +143,7 @@ class Gpus:
         try:
             handle = pynvml.nvmlDeviceGetHandleByIndex(index)
             uuid = pynvml.nvmlDeviceGetUUID(handle)
+            self._faults.listen(handle, uuid)
             facts = {"index": index, "uuid": uuid, **self._unchanging(uuid, handle)}
             facts.update(self._memory(problems, handle))
             facts.update(self._load(problems, handle))

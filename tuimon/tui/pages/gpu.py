@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tuimon.rules.gpu_fault import HARDWARE, PROGRAM
 from tuimon.state import Gpu
 from tuimon.tui import units
 from tuimon.tui.history import history
@@ -98,6 +99,9 @@ def _facts(view: View, gpu: Gpu) -> Iterator[Row]:
         yield from _fact(view, "PCIe", f"in {rates[0]}  out {rates[1]}")
     if facts.get("ecc_errors") is not None:
         yield from _fact(view, "memory errors", units.count(facts["ecc_errors"]))
+    for at, number in gpu.faults:
+        words = HARDWARE.get(number) or PROGRAM.get(number, "")
+        yield from _fact(view, f"XID {number}", f"{units.clock(at - (view.run.started_at or at))}  {words}")
     for name, problem in (facts.get("problems") or {}).items():
         yield from _fact(view, f"no {name}", str(problem))
 
