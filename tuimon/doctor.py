@@ -75,13 +75,16 @@ def colours(environment: Mapping[str, str]) -> str:
     return "256 colours" if "256" in environment.get("TERM", "") else "16 colours"
 
 
+NO_DRIVER = "where there is an NVIDIA card: install its driver; start a container with `--gpus all`"
+
+
 def gpus() -> Check:
     reader = Gpus(os.environ)
     event = reader.sample(1.0, ())
     reader.close()
     found = getattr(event, "gpus", None)
     if found is None:
-        return Check("gpus", "missing", getattr(event, "reason", "unknown"), _other_gpus())
+        return Check("gpus", "missing", getattr(event, "reason", "unknown"), NO_DRIVER)
     names = ", ".join(f"{gpu['index']} {gpu.get('name', '?')}" for gpu in found) or "none"
     unread = sorted({name for gpu in found for name in gpu.get("problems", {})})
     detail = f"NVIDIA driver {getattr(event, 'driver', '?')}: {names}"
@@ -90,19 +93,6 @@ def gpus() -> Check:
             "gpus", "partly", f"{detail}; not read: {', '.join(unread)}", "ask for a newer driver or its rights"
         )
     return Check("gpus", "works", detail)
-
-
-def _other_gpus(root: Path = Path("/sys/class/drm")) -> str:
-    """A word on cards of other makers, which are not read."""
-    makers = {"0x1002": "AMD", "0x8086": "Intel"}
-    seen = set()
-    for vendor in root.glob("card*/device/vendor"):
-        try:
-            seen.add(makers.get(vendor.read_text().strip(), ""))
-        except OSError:
-            continue
-    others = ", ".join(sorted(seen - {""}))
-    return f"{others} graphics are not read: use the maker's own tool beside tuimon" if others else ""
 
 
 def memory_limits() -> Check:

@@ -10,6 +10,7 @@ import pytest
 from tests.gpus import driver
 from tuimon import wire
 from tuimon.state import Run
+from tuimon.supervisor.samplers.unread import unread_gpus
 from tuimon.supervisor.samplers.visibility import visible_gpus
 
 MIB = 1024**2
@@ -128,6 +129,15 @@ def test_no_driver_is_said_once(tmp_path: Path) -> None:
     assert first["lasting"] is True
     assert "libnvidia-ml" in first["reason"]
     assert second is None
+
+
+def test_cards_of_other_makers_are_named(tmp_path: Path) -> None:
+    for card, code in (("card0", "0x1002"), ("card1", "0x10de"), ("card2", "0x1002")):
+        (tmp_path / card / "device").mkdir(parents=True)
+        (tmp_path / card / "device" / "vendor").write_text(f"{code}\n")
+
+    assert unread_gpus(tmp_path) == "AMD graphics are not read; amd-smi or nvtop shows them"
+    assert unread_gpus(tmp_path / "none") == ""
 
 
 def test_a_passing_error_is_a_gap_that_ends(library: Path) -> None:

@@ -14,6 +14,7 @@ import pynvml
 from tuimon import events
 from tuimon.supervisor.samplers.family import Family
 from tuimon.supervisor.samplers.faults import Faults
+from tuimon.supervisor.samplers.unread import unread_gpus
 from tuimon.supervisor.samplers.visibility import visible_gpus
 
 RETRY = 60.0
@@ -123,6 +124,8 @@ class Gpus:
         self._given_up = error.value in LASTING
         self._retry_at = at + RETRY
         reason = SAYINGS.get(error.value, f"the NVIDIA driver answers: {error}")
+        if self._given_up and (others := unread_gpus()):
+            reason = f"{reason}; {others}"
         if reason == self._said:
             return None
         self._said = reason
