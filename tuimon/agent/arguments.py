@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import sys
 from typing import Any, Dict, Optional
 
 
@@ -19,7 +20,7 @@ def facts(model: Any, given: Dict[str, Any]) -> Dict[str, Any]:
         "validation_freq": whole(given.get("validation_freq", 1)),
         "validation_split": given.get("validation_split") or None,
         "steps_per_execution": steps_per_execution(model),
-        "run_eagerly": _flag(getattr(model, "run_eagerly", None)),
+        "run_eagerly": _functions_run_eagerly() or _flag(getattr(model, "run_eagerly", None)),
         "jit_compile": _flag(getattr(model, "jit_compile", None)),
         "class_weight": given.get("class_weight") is not None,
         "sample_weight": given.get("sample_weight") is not None,
@@ -28,6 +29,12 @@ def facts(model: Any, given: Dict[str, Any]) -> Dict[str, Any]:
         "strategy": type(strategy).__name__ if strategy is not None else "",
         "replicas": whole(getattr(strategy, "num_replicas_in_sync", None)),
     }
+
+
+def _functions_run_eagerly() -> bool:
+    """By `tf.config.run_functions_eagerly`, of which Keras 3 knows nothing."""
+    module: Any = sys.modules.get("tensorflow.python.eager.polymorphic_function.eager_function_run")
+    return module is not None and bool(module.functions_run_eagerly())
 
 
 def steps_per_execution(model: Any) -> Optional[int]:

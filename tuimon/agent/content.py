@@ -26,15 +26,16 @@ FINISH = 0.05
 class _Source:
     """One source of the running fit."""
 
-    def __init__(self, described: events.SourceDescribed, x: Any, y: Any, adapter: Any) -> None:
+    def __init__(self, described: events.SourceDescribed, x: Any, y: Any, adapter: Any, by_hand: bool = False) -> None:
         self.described = described
         self.rest = rest.of(described, x, y)
         self.rest_told = self.rest is None
-        self.first_told = False
+        self.first_told = by_hand  # a loop of the user's own takes from its data what it likes, in any order
         self.epoch = 0  # the first one that reads it
         self.began = False
         self.behind = None if self.rest is not None else rest.rows_behind(x)
-        self.passing = None if self.rest is not None and not self.rest.done else Passing(described, x, adapter)
+        at_rest = self.rest is not None and not self.rest.done
+        self.passing = None if at_rest and not by_hand else Passing(described, x, adapter)
         self.in_graph = self.passing is not None and self.passing.hidden
         self.expected = 0  # batches of this epoch that are to be put aside in the graph
         self.staged = 0  # that were
@@ -51,11 +52,18 @@ class Content:
         self._lock = _thread.allocate_lock()
         self._compared = False
 
-    def source(self, described: events.SourceDescribed, x: Any = None, y: Any = None, adapter: Any = None) -> None:
-        """A fit is about to read this source, in the role that its description says."""
+    def source(
+        self,
+        described: events.SourceDescribed,
+        x: Any = None,
+        y: Any = None,
+        adapter: Any = None,
+        by_hand: bool = False,
+    ) -> None:
+        """A fit, or a loop `by_hand`, is about to read this source, in the role that its description says."""
         if any(each.described.fit != described.fit for each in self._sources.values()):
             self._sources = {}
-        self._sources[described.role] = _Source(described, x, y, adapter)
+        self._sources[described.role] = _Source(described, x, y, adapter, by_hand)
         self._role, self._compared = "train", False
         generators.on_element = self._generated
         iterators.on_batch = self._pulled

@@ -175,7 +175,10 @@ def _follow(model: Any, tensor: Any, found: List[str], seen: "set[int]") -> None
             continue
         seen.add(id(consumer))
         if is_model(consumer):
-            found.extend(each for each in first_kinds(consumer) if each not in found)
+            inner = first_kinds(consumer)
+            found.extend(each for each in inner if each not in found)
+            if kinds.PREPARE.issuperset(inner):  # augmentation, say
+                _follow(model, output, found, seen)
             continue
         if kind(consumer) not in found:
             found.append(kind(consumer))

@@ -62,7 +62,7 @@ class Looks:
         self.call.put(described)
         if not self.call.trains:
             return
-        guard.run("content", content.source, described, x, y, adapter)
+        guard.run("content", content.source, described, x, y, adapter, self.call.kind != "fit")
         if role == "train":
             self.passes = guard.run("passes", lambda: passes.Passes(x, adapter))
             self.growth = guard.run("growth", Growth, self.call.frame, described.size)
@@ -89,7 +89,8 @@ class Looks:
 
     def epoch_ended(self, epoch: int, seconds: Optional[float], samples: Optional[int]) -> None:
         if not self._complete:
-            self._describe_model()
+            described = self._describe_model()
+            self._complete = described is None or described.parameters is not None
         if self.growth is not None:
             self._put(guard.run("growth", self.growth.grown, self.call.number, epoch))
         if self.scanner is not None:
@@ -142,10 +143,11 @@ class Looks:
         if prober is not None and x is not None and guard.run("probe", lambda: prober.needs_rows):
             guard.run("probe", prober.take, x, y)
 
-    def _describe_model(self) -> None:
+    def _describe_model(self) -> Optional[events.ModelDescribed]:
         described = guard.run("model", model.describe, self.call.number, self.call.model())
         self._put(described)
         self._complete = described is None or bool(guard.run("model", model.complete, described))
+        return described  # type: ignore[no-any-return]
 
     def _put(self, event: Any) -> None:
         if event is not None:

@@ -10,7 +10,7 @@ import types
 from typing import Any, Dict, Iterator, List, Optional
 
 from tuimon import events
-from tuimon.agent import layers, losses, optimizer
+from tuimon.agent import handed, layers, losses, optimizer
 from tuimon.agent.layers import or_none
 
 LAYERS = 200
@@ -19,8 +19,8 @@ LAYERS = 200
 def describe(fit: int, model: Any) -> events.ModelDescribed:
     """What is known of the model now; what is not known yet is None or absent.
 
-    To be called in `on_train_begin`, and once more after the first epoch if `complete` says so: a subclassed model may
-    not be built before its first step.
+    To be called in `on_train_begin`, and once more after the first epoch unless `complete`: a subclassed model may not
+    be built before its first step, and nobody knows before what it ends in.
     """
     outputs = or_none(_outputs, model) or []
     compiled = or_none(losses.of_model, model, [output["name"] for output in outputs]) or []
@@ -51,7 +51,7 @@ def describe(fit: int, model: Any) -> events.ModelDescribed:
 
 def complete(described: events.ModelDescribed) -> bool:
     """Nothing more will become known by training."""
-    return described.parameters is not None and (bool(described.outputs) or described.kind != "Sequential")
+    return described.parameters is not None and bool(described.outputs)
 
 
 def adds_losses(model: Any) -> bool:
@@ -84,7 +84,7 @@ def _outputs(model: Any) -> List[Dict[str, Any]]:
         return [_output(tensor, names[index]) for index, tensor in enumerate(model.outputs)]
     if type(model).__name__ == "Sequential":
         return _outputs_of_unbuilt(model)
-    return []
+    return handed.outputs_of(model)
 
 
 def _output(tensor: Any, name: str) -> Dict[str, Any]:
