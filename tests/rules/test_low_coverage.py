@@ -72,6 +72,12 @@ def test_a_smoke_run_is_a_note() -> None:
     assert "smoke run" in found(LowCoverage(), run, "note").message
 
 
+def test_a_single_epoch_of_a_few_steps_is_a_try() -> None:
+    found(LowCoverage(), run_of(fit(epochs=1, steps=3, steps_per_epoch=3), ENDLESS), "note")
+    found(LowCoverage(), run_of(fit(epochs=2, steps=3, steps_per_epoch=3), ENDLESS), "error")
+    found(LowCoverage(), run_of(fit(epochs=1, steps=6, steps_per_epoch=6), ENDLESS), "error")
+
+
 def test_what_a_generator_can_see_is_a_note() -> None:
     seen = data(kind="generator", upstream_known_by="estimated")
     found(LowCoverage(), run_of(fit(epochs=3, steps=5, steps_per_epoch=5), seen), "note")

@@ -37,6 +37,14 @@ def test_one_pulled_batch_instead_of_the_dataset() -> None:
         assert "one batch of 32 rows, pulled from a dataset of 30" in found(TinyEpochs(), run, "error").message
 
 
+def test_a_fit_in_the_body_of_a_loop_over_one_batch() -> None:
+    tensors = source(kind="tensor", size=32, batches=1, batch_size=32)
+    training = fit(epochs=8, steps=1)
+    after = iterated(1, samples=32, available=30, exhausted=True, at=99.0)
+    found(TinyEpochs(), run_of(training, tensors, after), "error")
+    quiet(TinyEpochs(), run_of(training, tensors, iterated(1, samples=16, available=30, exhausted=True, at=99.0)))
+
+
 def test_a_loop_that_pulls_one_batch_per_epoch_line() -> None:
     different = [batch(step, 32) for step in range(6)]
     assert "6 epoch lines and trained 6 steps" in found(TinyEpochs(), run_of(loop(*different)), "warning").message

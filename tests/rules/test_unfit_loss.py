@@ -23,6 +23,16 @@ def test_counts_regressed_by_a_linear_output_are_fine() -> None:
     quiet(RULE, run_of(fit(), net(1, "sigmoid", MSE), looks(X, labels(0, 1))))
 
 
+def test_classes_that_are_counted_by_an_accuracy() -> None:
+    digits = labels(*range(10), shape=[32], distinct=10)
+    for metric in ("accuracy", "acc"):
+        finding = found(RULE, run_of(fit(), net(1, None, MSE, metrics=[metric]), looks(X, digits)), "warning")
+        assert "10 class numbers up to 9" in finding.message
+    quiet(RULE, run_of(fit(), net(1, None, MSE, metrics=["mae"]), looks(X, digits)))
+    gaps = labels(0, 3, 9, shape=[32], distinct=3)
+    quiet(RULE, run_of(fit(), net(1, None, MSE, metrics=["accuracy"]), looks(X, gaps)))
+
+
 def test_one_hot_targets_under_a_regression_loss() -> None:
     found(RULE, run_of(fit(), net(4, "softmax", MSE), looks(X, ONE_HOT)), "warning")
     quiet(RULE, run_of(fit(), net(4, "softmax", CATEGORICAL), looks(X, ONE_HOT)))

@@ -10,7 +10,7 @@ How it is decided: before the first step, from the plan and from how much data t
 below 90%. A size that is only estimated (the longest array that a Sequence holds) counts below 70%, as a note until two
 epochs have shown that no other rows come, and not at all once others have come: it draws anew for each epoch. What a
 generator holds is a note at most. A `take()` or `skip()` that splits the data is not reported, nor is a training that
-ends early. Limits by KERAS_MAX_EPOCHS and the like make it a note: a smoke run.
+ends early. Limits by KERAS_MAX_EPOCHS and the like, or a single epoch of a few steps, make it a note: a smoke run.
 
 What to do: set `steps_per_epoch` to one pass (samples divided by batch size, rounded up) or leave it out; correct
 `__len__`; remove `take()`.
@@ -42,6 +42,7 @@ class LowCoverage:
     warning_below: float = 0.9  # of the batches that there are; own choice
     error_below: float = 0.5  # own choice
     estimated_below: float = 0.7  # where the size is a guess: a split of 70:30 by index looks the same; own choice
+    a_try: int = 5  # steps of a single epoch, up to which it is a try-out that nobody takes for a training; own choice
     split_from: float = 0.5  # a take() of at least so much is a split into training and validation; own choice
 
     def check(self, run: Run) -> Iterator[Finding]:
@@ -65,7 +66,7 @@ class LowCoverage:
             return None
         severity: Severity = "error" if plan.share < self.error_below else "warning"
         certain = not estimated or plan.rotates or self._same_rows_again(fit)
-        smoke, source = evidence.smoke_run(run, fit), evidence.described(fit)
+        smoke, source = evidence.smoke_run(run, fit) or self._is_try(fit), evidence.described(fit)
         generated = estimated and (source is None or source.kind != "sequence")
         epochs = evidence.planned_epochs(fit)
         same = ", the same ones" if certain else ""
@@ -77,7 +78,7 @@ class LowCoverage:
             severity="note" if smoke or generated or not certain else severity,
             message=f"this training sees {sayings.share(plan.share)} of the data: {plan.trained} of "
             f"{sayings.count(behind.batches, 'batch')}{guess}, {told} (limit: {sayings.share(limit)})"
-            f"{'; the environment limits it to a smoke run' if smoke else ''}",
+            f"{'; the environment limits it to a smoke run' if evidence.smoke_run(run, fit) else ''}",
             advice=self._advice(run, fit, behind, plan),
             fit=fit.index,
             epoch=fit.started.initial_epoch,
@@ -91,6 +92,10 @@ class LowCoverage:
             },
             snippet=self._snippet(fit, behind),
         )
+
+    def _is_try(self, fit: Fit) -> bool:
+        steps = fit.started.steps_per_epoch
+        return steps is not None and steps <= self.a_try and evidence.planned_epochs(fit) == 1
 
     def _plan(self, run: Run, fit: Fit) -> Plan | None:
         """What the epochs will read together. None when it is not known."""

@@ -94,8 +94,10 @@ class TinyEpochs:
             return None
         for ended in run.iterators:
             same = ended.samples == source.size if ended.samples is not None else source.described.kind == "tensor"
-            one = ended.batches == 1 and not ended.exhausted and same
-            if one and ended.at <= fit.started_at and (ended.available or 0) >= self.times:
+            one = ended.batches == 1 and same
+            # The fit may stand in the body of `for x, y in dataset.take(1)`: that iterator ends after it.
+            before = ended.at <= fit.started_at or (ended.exhausted and ended.fit == 0)
+            if one and before and (ended.available or 0) >= self.times:
                 return ended
         return None
 

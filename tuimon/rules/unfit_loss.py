@@ -7,9 +7,10 @@ with each other.
 Why it matters: the loss falls to a floor that has nothing to do with telling the classes apart. On one-hot targets a
 squared error learns slowly, because its gradient vanishes where the model is surely wrong.
 
-How it is decided: from the first batches: 3 to 100 distinct whole numbers above what the last activation can give, or
-one-hot targets, under a regression loss; several sigmoids or one unit under a categorical one. Autoencoders, whose
-targets are their inputs, are not judged. A binary cross-entropy over a softmax is a note.
+How it is decided: from the first batches. Under a regression loss, one-hot targets, or 3 to 100 distinct whole numbers
+that are above what the last activation can give, or have no gap and are measured by an accuracy. Under a categorical
+loss, several sigmoids or one unit. Autoencoders, whose targets are their inputs, are not judged. A binary cross-entropy
+over a softmax is a note.
 
 What to do: for classes, use softmax units with `sparse_categorical_crossentropy` (class numbers) or
 `categorical_crossentropy` (one-hot); for several labels per row, sigmoid units with `binary_crossentropy`. Ordered
@@ -50,7 +51,7 @@ class UnfitLoss:
     def of(self, fit: Fit) -> Iterator[Finding]:
         inputs = joined(fit.batches, "x")
         for target in targets(fit):
-            verdict = None if _reconstructs(target.values, inputs) else self._judge(target)
+            verdict = None if _reconstructs(target.values, inputs) else self._judge(target, _asks_accuracy(fit))
             if verdict is not None:
                 first = fit.batches[0]
                 yield Finding(
@@ -66,9 +67,9 @@ class UnfitLoss:
                     snippet=verdict.snippet,
                 )
 
-    def _judge(self, target: Target) -> Verdict | None:
+    def _judge(self, target: Target, asks_accuracy: bool) -> Verdict | None:
         if target.loss_name in losses.REGRESSION:
-            return self._regression(target)
+            return self._regression(target) or (self._counted_as_classes(target) if asks_accuracy else None)
         if target.loss_name in losses.CATEGORICAL | losses.SPARSE:
             return _categorical(target)
         if target.loss_name in losses.BINARY and target.activation == "softmax" and (target.units or 0) > 2:
@@ -104,6 +105,22 @@ class UnfitLoss:
             f'keras.layers.Dense({count}, activation="softmax")\n# loss="sparse_categorical_crossentropy"',
         )
 
+    def _counted_as_classes(self, target: Target) -> Verdict | None:
+        values = target.values
+        if not self._class_numbers(values) or target.units != 1 or values.max is None:
+            return None
+        if int(values.max) - int(values.min or 0) + 1 != values.distinct:
+            return None
+        count = int(values.max) + 1
+        return Verdict(
+            "warning",
+            f"`{target.loss_name}` on {values.distinct} class numbers up to {number(values.max)}, from 1 unit, with an "
+            "accuracy as metric: a regression loss on classes",
+            f"For classes, use {count} softmax units and sparse_categorical_crossentropy; for a quantity, leave the "
+            "accuracy out: it counts predictions that are equal to the digit.",
+            f'keras.layers.Dense({count}, activation="softmax")\n# loss="sparse_categorical_crossentropy"',
+        )
+
     def _class_numbers(self, values: Values) -> bool:
         return (
             values.integer is True
@@ -133,6 +150,10 @@ def _categorical(target: Target) -> Verdict | None:
             f'keras.layers.Dense({target.units}, activation="softmax")',
         )
     return None
+
+
+def _asks_accuracy(fit: Fit) -> bool:
+    return fit.model is not None and any(metric.lower() in ("accuracy", "acc") for metric in fit.model.metrics)
 
 
 def _reconstructs(values: Values, inputs: list[Values]) -> bool:
