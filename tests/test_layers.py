@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "prune": {"errors", "runs"},
     "control": {"errors", "events", "runs", "wire"},
     "follow": {"events", "journal", "runs"},
+    "remote": {"clean", "control", "errors", "events", "runs", "wire"},
     "player": {"events"},
     "recordings": {"errors", "events", "follow", "journal", "player", "readers", "runs", "source"},
     "report": {"clean", "rules", "series", "state"},

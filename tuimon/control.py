@@ -23,16 +23,20 @@ class Control:
         self.readonly = readonly
         self._socket: socket.socket | None = None
 
-    def greet(self) -> None:
-        """Record that a client follows the run."""
-        by = f"{self.client}, pid {os.getpid()}"
+    def greet(self, by: str = "") -> None:
+        """Record that a client follows the run; `by` when that is not this process."""
+        by = by or f"{self.client}, pid {os.getpid()}"
         self._say(events.ScreenAttached(at=time.time(), by=by, readonly=self.readonly))
 
-    def ask(self, request: events.Request) -> str:
-        """Send a request; its id, to know the answer by. Raises TuimonError when it cannot be sent."""
+    def ask(self, request: events.Request, by: str = "") -> str:
+        """Send a request; its id, to know the answer by. `by` is who asks, when that is not this process.
+
+        Raises TuimonError when it cannot be sent.
+        """
         if self.readonly:
             raise TuimonError("this client may only look")
-        request = dataclasses.replace(request, at=time.time(), id=request.id or secrets.token_hex(6), by=self.client)
+        known = {"id": request.id or secrets.token_hex(6), "by": by or self.client}
+        request = dataclasses.replace(request, at=time.time(), **known)
         if not self._say(request):
             raise TuimonError("the supervisor of the run does not answer", f"`tuimon attach {self.directory.id}`")
         return request.id

@@ -31,7 +31,7 @@ from tuimon.tui.view import View
 
 if TYPE_CHECKING:
     from tuimon.rules.finding import Finding
-    from tuimon.tui.rescue import Rescue
+    from tuimon.tui.rescue import Lookout
 
 # Pages, rules and what reads other runs are loaded when they are first needed: the first picture waits for none of it.
 
@@ -79,7 +79,7 @@ class Watch(ExactApp):
         theme: str | None = None,
         glyphs: Glyphs = UNICODE,
         clipboard: bool = False,
-        rescue: Rescue | None = None,
+        rescue: Lookout | None = None,
         tell: Tell | None = None,
         bell: bool = False,
         title: bool = False,
@@ -372,7 +372,7 @@ def run_screen(
     theme: str | None = None,
     ascii_only: bool | None = None,
     clipboard: bool = False,
-    rescue: Rescue | None = None,
+    rescue: Lookout | None = None,
     tell: Tell | None = None,
     bell: bool = False,
     title: bool = False,

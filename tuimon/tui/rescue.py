@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import tuimon
 from tuimon.runs import RunDirectory
@@ -17,6 +17,14 @@ LOOK_EVERY = 2.0
 
 TRY_AGAIN = 30.0
 """Seconds after which a takeover that failed is tried again."""
+
+
+class Lookout(Protocol):
+    """Knows how the way to the run stands."""
+
+    def look(self) -> str:
+        """To be called often. What there is to say about it, once; mostly nothing."""
+        ...
 
 
 class Rescue:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +13,24 @@ from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs.options import Subparsers, add_log_dir, add_report, add_screen, screen_options, settings_of
 
 if TYPE_CHECKING:
+    from tuimon.remote.link import Link, Target
     from tuimon.runs import RunDirectory
     from tuimon.settings import Settings
+    from tuimon.state import Run
 
 DESCRIPTION = """Show a run that is going on or is over, with its whole history. Where its supervisor died, a new one
 takes over. A PID joins a training that was started without tuimon: tuimon's agent is loaded into it, and its earlier
-epochs are read from it. Without RUN or PID: the only run that is going on, else a list of what there is."""
+epochs are read from it. USER@HOST is a run on another machine, through your own ssh: the one that is going on there,
+else the last. Without any of these: the only run that is going on, else a list of what there is."""
 
 
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("attach", help="come back to a run", description=DESCRIPTION)
     parser.add_argument(
-        "run", nargs="?", metavar="RUN|PID", help="a run's id or name, or the beginning of either; or a process"
+        "run",
+        nargs="?",
+        metavar="RUN|PID|USER@HOST[:RUN]",
+        help="a run's id or name, or the beginning of either; or a process; or a run on another machine",
     )
     parser.add_argument("--last", action="store_true", help="the run that began last")
     add_log_dir(parser)
@@ -31,9 +39,19 @@ def add(subparsers: Subparsers) -> None:
     joining.add_argument("--no-inject", action="store_true", help="only look at a process from outside")
     parser.add_argument("--headless", action="store_true", help="plain lines instead of a screen")
     add_report(parser)
+    add_remote(parser)
     parser.add_argument("--readonly", action="store_true", help="a screen that cannot ask anything of the run")
     add_screen(parser)
     parser.set_defaults(verb=run)
+
+
+def add_remote(parser: argparse.ArgumentParser) -> None:
+    """How another machine is reached, and tuimon on it."""
+    remote = parser.add_argument_group("on another machine")
+    remote.add_argument("--ssh", metavar="COMMAND", default="ssh", help="e.g. 'ssh -p 2222 -J gate' (default: ssh)")
+    remote.add_argument(
+        "--remote-tuimon", metavar="COMMAND", default="tuimon", help="e.g. '~/venv/bin/tuimon' (default: tuimon)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,19 +61,46 @@ def run(args: argparse.Namespace) -> int:
 
     check_report(args.json)
     settings = settings_of(args)
+    if (goal := _elsewhere(args)) is not None:
+        return _remote(goal, args, settings)
     where = runs.home(settings["log-dir"])
     chosen = _chosen(args, where)
     if chosen is None:
         return 2
     directory = _joined(chosen, args, where, settings) if isinstance(chosen, int) else chosen
     if directory.elsewhere() is None:
-        _take_over(directory)
+        take_over(directory)
     if has_screen() and not args.headless and args.json != "-":
         return _screen(directory, args, settings)
     return _headless(directory, args, settings)
 
 
-def _take_over(directory: RunDirectory) -> None:
+def _elsewhere(args: argparse.Namespace) -> Target | None:
+    """The run on another machine that is meant, if one is."""
+    from tuimon.remote.link import target
+
+    goal = target(args.run) if args.run and not args.last else None
+    if goal is None:
+        return None
+    try:
+        ssh = tuple(shlex.split(args.ssh))
+    except ValueError as error:
+        raise UsageError(f"--ssh {args.ssh!r}: {error}") from None
+    return replace(goal, ssh=ssh or ("ssh",), tuimon=args.remote_tuimon, readonly=args.readonly)
+
+
+def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
+    from tuimon.headless import has_screen
+    from tuimon.remote.link import linked
+
+    with linked(goal) as link:
+        if has_screen() and not args.headless and args.json != "-":
+            return _screen(link.mirror, args, settings, link)
+        link.catch_up()  # what was printed before is not printed again
+        return _headless(link.mirror, args, settings, link)
+
+
+def take_over(directory: RunDirectory) -> None:
     """Put a supervisor where one died."""
     from tuimon import supervisor
 
@@ -177,11 +222,11 @@ def _agreed(pid: int, args: argparse.Namespace) -> bool:
     return answer in ("y", "yes")
 
 
-def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings) -> int:
+def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings, link: Link | None = None) -> int:
     from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
-    show(directory, settings, args.readonly, **screen_options(args))
+    show(directory, settings, args.readonly, link=link, **screen_options(args))
     watched = ended(directory)
     if watched is None:
         return 0
@@ -190,18 +235,24 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
     return headless.FAILED_ON if headless.stands(watched.findings, settings["fail-on"]) else 0
 
 
-def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Settings) -> int:
+def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Settings, link: Link | None = None) -> int:
     """Until the run ends, or a signal says to leave: the run goes on then."""
     from tuimon import headless
     from tuimon.control import Control
     from tuimon.follow import Follow
     from tuimon.passthrough import Passthrough
 
-    control = Control(directory, "headless", readonly=True)
+    control = link.client("headless", readonly=True) if link else Control(directory, "headless", readonly=True)
     control.greet()
     output = Passthrough(directory, out=2 if args.json == "-" else 1, history=False)
+
+    def go_on(run: Run) -> bool:
+        if link is not None and (said := link.look()):
+            output.say(said)
+        return not came
+
     with headless.caught() as came:
-        watched = headless.watch(Follow(directory), output, lambda run: not came)
+        watched = headless.watch(Follow(directory), output, go_on)
     control.close()
     if args.json:
         headless.write_report(watched, args.json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tuimon.control import Control
 from tuimon.follow import Follow
@@ -13,16 +13,25 @@ from tuimon.runs import RunDirectory
 from tuimon.settings import Settings
 from tuimon.state import Run
 
+if TYPE_CHECKING:
+    from tuimon.remote.link import Link
+
 
 def show(
-    directory: RunDirectory, settings: Settings, readonly: bool = False, on_finding: str | None = None, **look: Any
+    directory: RunDirectory,
+    settings: Settings,
+    readonly: bool = False,
+    on_finding: str | None = None,
+    link: Link | None = None,
+    **look: Any,
 ) -> None:
-    """Until the user leaves. `on_finding` is a command that is told of findings; `look` is what
-    `tuimon.verbs.options.screen_options` gives."""
+    """Until the user leaves. `on_finding` is a command that is told of findings; `link` is where the run is on another
+    machine; `look` is what `tuimon.verbs.options.screen_options` gives."""
     from tuimon.tui.app import run_screen
     from tuimon.tui.rescue import Rescue
 
-    control, notifier = Control(directory, "screen", readonly), Notifier(on_finding) if on_finding else None
+    control = link.client("screen", readonly) if link else Control(directory, "screen", readonly)
+    notifier = Notifier(on_finding) if on_finding else None
     control.greet()
     try:
         run_screen(
@@ -30,7 +39,7 @@ def show(
             directory=directory.path,
             readonly=readonly,
             ask=control.ask,
-            rescue=Rescue(directory, only_say=readonly),
+            rescue=link or Rescue(directory, only_say=readonly),
             tell=notifier.news if notifier else None,
             bell=settings["bell"],
             title=settings["title"],

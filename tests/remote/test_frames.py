@@ -1,0 +1,104 @@
+"""What goes over the line, whole, in pieces, damaged, and out of order."""
+
+from __future__ import annotations
+
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from tuimon.errors import UsageError
+from tuimon.remote.frames import Decoder, Frame, digest, encode
+from tuimon.remote.link import Target, target
+from tuimon.remote.mirror import Mirror
+
+FRAMES = some.builds(
+    Frame,
+    some.sampled_from(["journal", "stdout", "status", "news"]),
+    some.integers(0, 10**12),
+    some.binary(max_size=200),
+)
+
+
+@given(some.lists(FRAMES, max_size=8), some.lists(some.integers(0, 400), max_size=8))
+def test_frames_come_out_as_they_went_in_however_they_are_cut(frames: list[Frame], cuts: list[int]) -> None:
+    data = zlib.compress(b"".join(map(encode, frames)))
+    decoder, at = Decoder(), 0
+    came: list[Frame] = []
+    for cut in [*sorted(cuts), len(data)]:
+        came += decoder.feed(data[at:cut])
+        at = max(at, cut)
+    assert came == frames
+
+
+@given(some.binary(max_size=500), some.booleans())
+def test_whatever_else_comes_is_refused_or_waits_for_more(data: bytes, compressed: bool) -> None:
+    try:
+        frames = list(Decoder().feed(zlib.compress(data) if compressed else data))
+    except ValueError:
+        return
+    assert b"".join(map(encode, frames)) == data[: sum(len(encode(frame)) for frame in frames)]
+
+
+def test_a_bomb_takes_no_memory() -> None:
+    bomb = zlib.compress(b"journal 0 999999\n" + bytes(1 << 28))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="no frame"):
+            list(Decoder().feed(bomb))
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(ValueError, match="too long"):
+        list(Decoder().feed(zlib.compress(b"journal 0 99999999\n")))
+
+
+def test_a_mirror_takes_pieces_in_order_only(tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path)
+    mirror.take(Frame("journal", 0, b"ab\n"))
+    mirror.take(Frame("journal", 3, b"cd\n"))
+    assert mirror.journal.read_bytes() == b"ab\ncd\n"
+    assert mirror.has() == {"journal": (6, digest(mirror.journal, 6))}
+    with pytest.raises(ValueError, match="not where it ends"):
+        mirror.take(Frame("journal", 9, b"x"))
+    mirror.take(Frame("journal", 0, b"new\n"))
+    assert mirror.journal.read_bytes() == b"new\n"
+    assert digest(mirror.journal, 9) == "", "there are not so many bytes"
+
+
+def test_who_is_alive_is_what_the_other_side_says(tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path)
+    assert (mirror.lost(), mirror.supervised(), mirror.child_alive()) == (None, True, True)
+    mirror.take(
+        Frame("status", 0, b'{"supervised":false,"alive":false,"lost":"the machine was restarted","over":true}')
+    )
+    assert (mirror.lost(), mirror.supervised()) == ("the machine was restarted", False)
+    assert mirror.status() == "lost"
+    with pytest.raises(KeyError):
+        mirror.take(Frame("status", 0, b"{}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ada@node7", Target("ada@node7")),
+        ("ada@node7:resnet 50", Target("ada@node7", "resnet 50")),
+        ("node7:20261125-0931", Target("node7", "20261125-0931")),
+        ("ada@[fe80::1]:x", Target("ada@fe80::1", "x")),
+        ("20261125-0931", None),
+        ("4711", None),
+    ],
+)
+def test_how_a_run_elsewhere_is_named(text: str, expected: Target | None) -> None:
+    assert target(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["@node7", "-oProxyCommand=x:1", "ada@-x", "ada@node7:a/b", "ada@no de", "a@b:\x1b[0m"]
+)
+def test_nothing_that_ssh_or_a_terminal_would_obey(text: str) -> None:
+    with pytest.raises(UsageError):
+        target(text)

@@ -1,0 +1,140 @@
+"""The side where the run is: sends what it has and what is added, and hands on what the other side asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from tuimon import events, wire
+from tuimon.control import Control
+from tuimon.errors import TuimonError
+from tuimon.remote.frames import CHUNK, FILES, GREETING, NEWS, STATUS, SUMMARY, Frame, digest, encode
+from tuimon.runs import RunDirectory
+
+TURN = 0.25
+"""Seconds between two looks at the run's files; each is sent at once, and a screen is drawn no more often."""
+
+ALIVE_EVERY = 5.0
+"""Seconds after which a word is sent although nothing is new: the other side knows a dead line by its silence."""
+
+LONGEST = 1 << 20
+"""Bytes of a line that the other side may send."""
+
+
+class Sender:
+    """One run, to standard output. `look` is called every turn; what it says is sent on as news."""
+
+    def __init__(self, directory: RunDirectory, readonly: bool, look: Callable[[], str]) -> None:
+        self._directory = directory
+        self._look = look
+        self._control = Control(directory, "screen", readonly)
+        self._deflate = zlib.compressobj()
+        self._sent: dict[str, int] = {}
+        self._summary = b""
+        self._status = b""
+        self._spoke = 0.0
+        self._asked = b""
+
+    def run(self) -> None:
+        """Until the other side goes away, or the run is over and all of it is sent."""
+        try:
+            os.write(1, GREETING + json.dumps({"run": self._directory.id}).encode() + b"\n")
+            self._resume(sys.stdin.buffer.readline(LONGEST))
+            while self._turn():
+                pass
+        except BrokenPipeError:
+            return
+        finally:
+            self._control.close()
+
+    def _resume(self, line: bytes) -> None:
+        """Go on where the receiver's files end, if they are the beginning of ours."""
+        try:
+            had = json.loads(line or b"{}")
+            for name, (size, seen) in had.items():
+                if size and digest(self._directory.path / FILES[name], int(size)) == seen:
+                    self._sent[name] = int(size)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._sent = {}
+
+    def _turn(self) -> bool:
+        began = time.monotonic()
+        said = self._look()
+        status, over = self._who_is_alive()
+        frames = [Frame(NEWS, 0, said.encode())] if said else []
+        frames += self._what_is_new()
+        more = any(len(frame.data) == CHUNK for frame in frames)
+        quiet = began - self._spoke > ALIVE_EVERY
+        if not more and (status != self._status or quiet):  # it is said of a run of which everything has been sent
+            self._status = status
+            frames.append(Frame(STATUS, 0, status))
+        if frames:
+            self._spoke = began
+            self._write(frames)
+        if over and not more:
+            return False
+        return self._listen(0.0 if more else TURN)
+
+    def _who_is_alive(self) -> tuple[bytes, bool]:
+        """The status, and whether nothing will be added to the run any more."""
+        directory = self._directory
+        lost = directory.lost()
+        facts = {"supervised": directory.supervised(), "alive": directory.child_alive(), "lost": lost}
+        over = not facts["supervised"] and not facts["alive"] and (lost or directory.read().ended_at is not None)
+        return json.dumps({**facts, "over": bool(over)}).encode(), bool(over)
+
+    def _what_is_new(self) -> list[Frame]:
+        found = []
+        summary = self._read("run.json", 0, 1 << 20)
+        if summary and summary != self._summary:
+            self._summary = summary
+            found.append(Frame(SUMMARY, 0, summary))
+        for name, file in FILES.items():
+            offset = self._sent.get(name, 0)
+            if data := self._read(file, offset, CHUNK):
+                found.append(Frame(name, offset, data))
+                self._sent[name] = offset + len(data)
+        return found
+
+    def _read(self, name: str, offset: int, most: int) -> bytes:
+        try:
+            with (self._directory.path / name).open("rb") as file:
+                file.seek(offset)
+                return file.read(most)
+        except OSError:
+            return b""
+
+    def _write(self, frames: list[Frame]) -> None:
+        data = b"".join(self._deflate.compress(encode(frame)) for frame in frames)
+        data += self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        while data:
+            data = data[os.write(1, data) :]
+
+    def _listen(self, seconds: float) -> bool:
+        """Whether the other side is still there."""
+        if not select.select([0], [], [], seconds)[0]:
+            return True
+        read = os.read(0, 1 << 16)
+        *lines, self._asked = (self._asked + read).split(b"\n")
+        for line in lines:
+            self._hand_on(line)
+        return bool(read) and len(self._asked) < LONGEST
+
+    def _hand_on(self, line: bytes) -> None:
+        try:
+            asked: Any = wire.decode(line)
+        except (ValueError, TypeError, RecursionError):
+            return
+        try:
+            if isinstance(asked, events.ScreenAttached):
+                self._control.greet(asked.by)
+            elif isinstance(asked, events.Request):
+                self._control.ask(asked, asked.by)
+        except TuimonError as error:
+            self._write([Frame(NEWS, 0, str(error).encode())])
