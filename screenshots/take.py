@@ -81,7 +81,7 @@ def until(those: Sequence[events.Event], moment: float) -> list[events.Event]:
 
 def player(those: list[events.Event], moment: float) -> Player:
     """A recording that stands still at this moment."""
-    made = Player(lambda: iter(those), survey(those))
+    made = Player(lambda *_: iter(those), survey(those))
     made.paused = True
     first, last = made.span
     made.seek(max(event.at for event in those if event.at <= first + (last - first) * moment))

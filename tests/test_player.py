@@ -36,7 +36,7 @@ class Watcher:
         self.player = Player(self._open, survey(those), speed, self.clock)
         self.run, self.restarts = Run(), 0
 
-    def _open(self) -> Iterator[events.Event]:
+    def _open(self, at: float, most: float) -> Iterator[events.Event]:
         self.opened += 1
         return iter(self.those)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from tuimon import journal, prune
+from tuimon import prune
 from tuimon.clean import line
 from tuimon.report import figures
 from tuimon.runs import RunDirectory
@@ -57,10 +57,11 @@ def counts(directory: RunDirectory) -> Counts:
 
 
 def _counted(directory: RunDirectory) -> Counts:
+    from tuimon.checkpoints import store
     from tuimon.rules import diagnose
     from tuimon.state import Run
 
-    run = Run().apply_all(journal.read(directory.journal))
+    run = Run().apply_all(store.read(directory.journal))
     severities = [finding.severity for finding in diagnose(run)]
     return Counts(
         epochs=sum(fit.epochs_done for fit in run.training),

@@ -6,15 +6,17 @@ import time
 from collections.abc import Iterable
 
 from tuimon import events
+from tuimon.checkpoints import store
 from tuimon.journal import Tail
 from tuimon.runs import RunDirectory
+from tuimon.state import Restored
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at who is alive."""
 
 
 class Follow:
-    """Hands out all of the journal from its start, then what is added to it.
+    """Hands out all of the journal, from a state that is kept or from its start, then what is added to it.
 
     When nobody is left who could record how the run ended, it ends with `events.RunLost`, at the time of the newest
     event.
@@ -22,7 +24,8 @@ class Follow:
 
     def __init__(self, directory: RunDirectory) -> None:
         self.directory = directory
-        self._tail = Tail(directory.journal)
+        self._found = store.restored(directory.journal)
+        self._tail = Tail(directory.journal, self._found[1] if self._found else 0)
         self._newest = 0.0
         self._child_ended = False
         self._looked = time.monotonic()
@@ -43,6 +46,9 @@ class Follow:
         return self._tail.unreadable
 
     def take(self, budget: float) -> list[events.Event]:
+        if self._found is not None:
+            restored, self._found = self._found[0], None
+            return self._resumed(restored)
         if self._ended:
             return []
         ready = self._read(budget)
@@ -50,6 +56,13 @@ class Follow:
             self._looked = time.monotonic()
             ready = self._look()
         return ready
+
+    def _resumed(self, restored: Restored) -> list[events.Event]:
+        """Begin with what is kept of the journal's beginning."""
+        self._newest = restored.at
+        self._child_ended = restored.state.child_ended is not None
+        self._ended = self._child_ended and restored.state.supervisor_ended is not None
+        return [restored]
 
     def _read(self, budget: float | None) -> list[events.Event]:
         ready = self._tail.take(budget)

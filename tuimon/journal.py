@@ -77,11 +77,12 @@ class Tail:
     `unreadable` counts lines that are none, or longer than any event is.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        """`offset` is where to begin, at the start of a line."""
         self.path = path / NAME if path.is_dir() else path
         self.unreadable = 0
         self.caught_up = False
-        self._offset = 0
+        self._offset = offset
         self._rest = b""
         self._skipping = False  # the rest of a line that is too long
 
@@ -100,6 +101,11 @@ class Tail:
     def held(self) -> int:
         """Bytes in memory of a line whose end has not been read."""
         return len(self._rest)
+
+    @property
+    def place(self) -> int | None:
+        """The byte behind the last line that has been handed out; None within one that is too long."""
+        return None if self._skipping else self._offset - len(self._rest)
 
     def _lines(self, chunk: bytes) -> list[bytes]:
         """The lines that are complete with this chunk."""
@@ -132,9 +138,9 @@ class Tail:
                     self.unreadable += 1
 
 
-def read(path: Path) -> Iterator[events.Event]:
-    """All events of a journal file or run directory, in order."""
-    tail = Tail(path)
+def read(path: Path, offset: int = 0) -> Iterator[events.Event]:
+    """All events of a journal file or run directory, in order; from the line on that begins at `offset`."""
+    tail = Tail(path, offset)
     while True:
         yield from tail.take(0.0)
         if tail.caught_up:
@@ -145,14 +151,16 @@ EPOCH = b'\n{"event":"EpochStarted","at":'
 BEGINNING = re.compile(rb'\s*\{"event":"\w+","at":([\d.eE+-]+)[,}]')
 
 
-def moments(path: Path) -> tuple[tuple[float, float], list[float]]:
+def moments(path: Path, offset: int = 0) -> tuple[tuple[float, float], list[float]]:
     """The times of the first and the last event, and of each epoch's beginning, without decoding what lies between.
 
-    A journal of three days is looked through in less than a second, and a line without an end takes no memory.
+    A journal of three days is looked through in less than a second, and a line without an end takes no memory. What
+    lies before `offset` is left out.
     """
     first, last, epochs = 0.0, 0.0, []
     rest = b"\n"
     with path.open("rb") as file:
+        file.seek(offset)
         while chunk := file.read(CHUNK):
             whole, newline, torn = (rest + chunk).rpartition(b"\n")
             if not newline:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tuimon import events
+from tuimon.state import Restored
 
 SLOWEST, FASTEST = 0.25, 1000.0
 """The paces that a screen offers, beside as fast as possible (infinity)."""
@@ -21,21 +22,31 @@ MOST_AT_ONCE = 2000
 
 @dataclass(frozen=True)
 class Survey:
-    """What must be known of a recording before it is played: the times of its ends, and of each epoch's beginning."""
+    """What must be known of a recording before it is played: the times of its ends, and of each epoch's beginning.
+
+    `kept` are the times of which a state is kept.
+    """
 
     span: tuple[float, float]
     epochs: list[float] = field(default_factory=list)
+    kept: list[float] = field(default_factory=list)
+
+
+Opened = Callable[[float, float], Iterator[events.Event]]
+"""Gives the same events each time it is called; but may begin with a `Restored` state that is no later than a time, and
+after no more than a number of events."""
 
 
 class Player:
-    """Plays what `opened` gives, which must give the same events each time it is called.
+    """Plays what `opened` gives.
 
-    Nothing is kept of what has been played: going back reads the recording again, up to the place that is wanted.
+    Nothing is kept of what has been played: going back reads the recording again, from a state that was kept or from
+    its start, up to the place that is wanted.
     """
 
     def __init__(
         self,
-        opened: Callable[[], Iterator[events.Event]],
+        opened: Opened,
         survey: Survey,
         speed: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
@@ -47,10 +58,10 @@ class Player:
         self._speed = speed
         self._wanted = -math.inf  # everything up to this time is due at once
         self._wanted_events = 0  # and so many events
-        self._begin()
+        self._begin(*((math.inf, math.inf) if math.isinf(speed) else (-math.inf, 0.0)))
 
-    def _begin(self) -> None:
-        self._events = self._opened()
+    def _begin(self, at: float, most: float) -> None:
+        self._events = self._opened(at, most)
         self._next = next(self._events, None)
         self._played = 0
         self._position = self.span[0]
@@ -90,7 +101,7 @@ class Player:
         return event.at <= until or not event.at
 
     def _hand_out(self, event: events.Event) -> events.Event:
-        self._played += 1
+        self._played += event.state.events if isinstance(event, Restored) else 1
         if event.at > self._position:
             self._move(event.at)
         self._next = next(self._events, None)
@@ -134,8 +145,8 @@ class Player:
     def seek(self, at: float) -> None:
         at = min(max(at, self.span[0]), self.span[1])
         self._wanted_events = 0
-        if at < self._position:
-            self._restart()
+        if at < self._position or any(self._position < kept <= at for kept in self._survey.kept):
+            self._restart(at, math.inf)
         self._wanted = at
         self._move(at)
 
@@ -144,11 +155,11 @@ class Player:
         self._wanted = -math.inf
         self._wanted_events = max(1, self._played + by)
         if by < 0:
-            self._restart()
+            self._restart(math.inf, self._wanted_events)
 
-    def _restart(self) -> None:
+    def _restart(self, at: float, most: float) -> None:
         self.restarts += 1
-        self._begin()
+        self._begin(at, most)
 
 
 def survey(recording: Iterable[events.Event]) -> Survey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -50,9 +51,8 @@ def delete(directory: RunDirectory) -> None:
 def size(directory: RunDirectory) -> int:
     """Bytes that the run takes on disk."""
     total = 0
-    try:
-        for entry in os.scandir(directory.path):
-            total += entry.stat(follow_symlinks=False).st_blocks * 512
-    except OSError:
-        pass  # it is being written to, or deleted
+    for folder, _, files in os.walk(directory.path):
+        for file in files:
+            with contextlib.suppress(OSError):  # it is being deleted
+                total += os.lstat(os.path.join(folder, file)).st_blocks * 512
     return total

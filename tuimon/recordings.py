@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuimon import events, journal, readers, runs
+from tuimon.checkpoints import starting, store
 from tuimon.errors import TuimonError, UsageError
 from tuimon.follow import Follow
 from tuimon.player import Player, Survey, survey
 from tuimon.runs import RunDirectory
 from tuimon.source import Source
+from tuimon.state import Restored
 
 
 @dataclass(frozen=True)
@@ -27,18 +32,37 @@ class Recording:
         """Where the script's output is kept, if it is."""
         return self.run.path if self.run else None
 
-    def events(self) -> Iterator[events.Event]:
-        """All of it from the start; may be called again. Raises TuimonError when it cannot be read."""
+    def folded(self) -> Iterator[events.Event]:
+        """All of it, from the newest state that is kept."""
+        return self.events(math.inf)
+
+    def events(self, at: float = -math.inf, most: float = math.inf) -> Iterator[events.Event]:
+        """All of it from the start; or from a state that is kept, no later than `at` and after `most` events at most.
+
+        May be called again. Raises TuimonError when it cannot be read.
+        """
         if self.foreign:
             return readers.open_log(self.path)
-        return _of_run(self.run) if self.run else journal.read(self.path)
+        return _of_run(self.run, at, most) if self.run else journal.read(self.path)
 
     def player(self, speed: float) -> Player:
-        """All of it at some pace."""
+        """All of it at some pace. Where states of a long run are missing, they are made meanwhile."""
+        if self.run is not None:
+            with contextlib.suppress(OSError):
+                _keep_states(self.path)
         return Player(self.events, self._survey(), speed)
 
     def _survey(self) -> Survey:
-        return survey(self.events()) if self.foreign else Survey(*journal.moments(self.path))
+        if self.foreign:
+            return survey(self.events())
+        found = store.restored(self.path) if self.run else None
+        if found is None:
+            return Survey(*journal.moments(self.path))
+        state, offset = found[0].state, found[1]
+        (_, last), epochs = journal.moments(self.path, offset)
+        begun = [epoch.started_at for fit in state.fits for epoch in fit.epochs]
+        kept = [each.at for each in store.known(self.path)]
+        return Survey((state.first_at or 0.0, max(last, state.now)), sorted(begun) + epochs, kept)
 
     def growing(self) -> Source:
         """The same, followed as it grows."""
@@ -80,11 +104,21 @@ def _is_journal(path: Path) -> bool:
     return first is not None and not isinstance(first, events.Unknown)
 
 
-def _of_run(run: RunDirectory) -> Iterator[events.Event]:
+def _keep_states(path: Path) -> None:
+    """Of a journal that is this user's, and has grown long without any."""
+    known = store.known(path)
+    grown = path.stat().st_size - (known[-1].offset if known else 0)
+    if grown >= 2 * store.EVERY and path.parent.stat().st_uid == os.geteuid() and os.access(path.parent, os.W_OK):
+        starting.start(path)
+
+
+def _of_run(run: RunDirectory, at: float, most: float) -> Iterator[events.Event]:
     """All that the run's journal says, and that the run is lost where that is so."""
     newest, ended = 0.0, False
-    for event in journal.read(run.journal):
+    for event in store.read(run.journal, at, most):
         newest, ended = max(newest, event.at), ended or isinstance(event, events.ChildEnded)
+        if isinstance(event, Restored):
+            ended = event.state.child_ended is not None
         yield event
     reason = run.lost()
     if reason and not ended:

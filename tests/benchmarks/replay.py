@@ -22,7 +22,9 @@ from pathlib import Path
 
 from tests.benchmarks import journals
 from tuimon import journal
-from tuimon.player import Player, Survey
+from tuimon.checkpoints import making
+from tuimon.recordings import Recording
+from tuimon.runs import RunDirectory
 
 COLUMNS = ("open", "fold", "fold CPU", "seek", "seek CPU")
 
@@ -33,7 +35,7 @@ def played(path: Path) -> dict[str, float]:
     from tuimon.state import Run
 
     began, cpu = time.perf_counter(), time.process_time()
-    player = Player(lambda: journal.read(path), Survey(*journal.moments(path)), math.inf)
+    player = Recording(path, run=RunDirectory(path.parent)).player(math.inf)
     run = Run().apply_all(player.take(0.0))
     opened = time.perf_counter() - began
     while not player.ended:
@@ -43,7 +45,7 @@ def played(path: Path) -> dict[str, float]:
 
     began_seek, cpu = time.perf_counter(), time.process_time()
     player.paused = True
-    middle = (player.span[0] + player.span[1]) / 2
+    middle = player.span[0] + (player.span[1] - player.span[0]) * 0.49
     player.seek(middle)
     run = Run()
     while ready := player.take(0.1):
@@ -89,6 +91,9 @@ def main(counts: list[int]) -> None:
         with tempfile.TemporaryDirectory() as there:
             path = journals.write(Path(there) / "run", steps)
             size = path.stat().st_size / (1 << 20)
+            if steps <= 1_000_000:
+                row(steps, size, "tuimon, nothing kept", apart(played, path))
+            making.make(path)
             row(steps, size, "tuimon replay", apart(played, path))
             if importlib.util.find_spec("tensorboard") and steps <= 1_000_000:
                 from tuimon.export import export

@@ -63,12 +63,12 @@ def test_the_double_and_the_real_player_are_what_a_screen_takes_for_a_recording(
     those = recorded(Story())
 
     assert isinstance(Recording(those), Playable)
-    assert isinstance(Player(lambda: iter(those), survey(those)), Playable)
+    assert isinstance(Player(lambda *_: iter(those), survey(those)), Playable)
 
 
 async def test_the_real_player_goes_to_an_epoch_and_back() -> None:
     those = recorded(Story())
-    player = Player(lambda: iter(those), survey(those), speed=0.25)
+    player = Player(lambda *_: iter(those), survey(those), speed=0.25)
     player.paused = True
     async with screen([], (120, 40), source=player) as (app, _):
         for at, said in ((player.epochs[3] + 0.1, "epoch 4/8"), (player.epochs[1] + 0.1, "epoch 2/8")):

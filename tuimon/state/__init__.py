@@ -2,7 +2,7 @@
 
 from tuimon.state.fit import Epoch, Fit, Pause, Phase, Source, Validation
 from tuimon.state.machine import Allocator, Gpu, Host
-from tuimon.state.run import Process, Raised, Run
+from tuimon.state.run import Process, Raised, Restored, Run
 
 __all__ = [
     "Allocator",
@@ -14,6 +14,7 @@ __all__ = [
     "Phase",
     "Process",
     "Raised",
+    "Restored",
     "Run",
     "Source",
     "Validation",

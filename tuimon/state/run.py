@@ -60,6 +60,16 @@ class Output:
     stderr: int = 0
 
 
+class Restored(events.Event):
+    """What was folded of all events up to `at`. It comes first or not at all, and is never written down."""
+
+    state: Run
+
+    def __init__(self, at: float, state: Run) -> None:
+        super().__init__(at=at)
+        self.__dict__["state"] = state
+
+
 MOST_GAPS = 1000
 
 MOST_FAULTS = 100
@@ -167,6 +177,9 @@ class Run:
 
     def apply(self, event: events.Event) -> None:
         """Take in one event. An unknown kind is counted and changes nothing else."""
+        if isinstance(event, Restored):
+            self.__dict__ = event.state.__dict__
+            return
         self.events += 1
         self.now = max(self.now, event.at)
         if self.first_at is None and event.at:

@@ -12,6 +12,7 @@ from collections.abc import Sequence, Set
 from pathlib import Path
 
 from tuimon import events
+from tuimon.checkpoints.starting import Growth
 from tuimon.runs import RunDirectory
 from tuimon.supervisor import requests, spool
 from tuimon.supervisor.child import Child, End
@@ -39,6 +40,7 @@ class Loop:
         self.told_to_stop = False
         self.ingest: Ingest | None = None
         self.child: Child
+        self._growth = Growth(directory.journal)
         self._known: Set[int] = frozenset()
         self._detaching: str | None = None
 
@@ -132,6 +134,7 @@ class Loop:
             self.ingest.ensure()
         self._count_unreadable(now)
         self._fold_spools()
+        self._keep_checkpoints()
 
     def _sample(self, sampler: Sampler, now: float) -> None:
         try:
@@ -140,6 +143,10 @@ class Loop:
         except Exception:  # a mistake in one sampler must not end the record of all else
             traceback.print_exc()
             self._samplers.remove(sampler)
+
+    def _keep_checkpoints(self, over: bool = False) -> None:
+        with contextlib.suppress(OSError):
+            self._growth.look(over)
 
     def _count_unreadable(self, now: float) -> None:
         assert self.ingest is not None
@@ -198,6 +205,7 @@ class Loop:
         self.ingest.close()
         reason = "the script ended" if end is not None else "detached" if self._detaching else "terminated"
         self.recorder.record(events.SupervisorEnded(at=now, pid=os.getpid(), reason=reason))
+        self._keep_checkpoints(over=end is not None)
         self.recorder.close(now)
         if end is not None:
             self._output.release()

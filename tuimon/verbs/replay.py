@@ -74,7 +74,7 @@ def _report(recording: Recording, args: argparse.Namespace, fail_on: str | None)
     from tuimon.report import report
     from tuimon.report.formats import FORMATS as WRITERS
 
-    source = recording.growing() if args.follow else Recorded(recording.events())
+    source = recording.growing() if args.follow else Recorded(recording.folded())
     if args.format is None and args.output is None:
         with headless.caught() as came:
             watched = headless.watch(source, Passthrough(None), lambda run: not came)
@@ -97,7 +97,7 @@ def _compare(one: Recording, other: Recording, args: argparse.Namespace) -> int:
         raise UsageError(f"two runs cannot be compared as {args.format}", "use --format text or json")
     reports = []
     for recording in (one, other):
-        watched = headless.folded(Recorded(recording.events()))
+        watched = headless.folded(Recorded(recording.folded()))
         reports.append(report(watched.run, watched.findings))
     compared = compare(*reports)
     _write(as_json(compared) if args.format == "json" else comparison_text(compared), args.output)

@@ -1,0 +1,269 @@
+"""States that are kept beside a journal: whoever begins with one ends where he would have ended without."""
+
+from __future__ import annotations
+
+import array
+import math
+import os
+import pickle
+import shutil
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from tests.benchmarks import journals
+from tests.harness import wait_for
+from tests.runs import RECORDED
+from tests.tui.recorded import Story, recorded
+from tuimon import events, journal, wire
+from tuimon.checkpoints import making, starting, store
+from tuimon.follow import Follow
+from tuimon.recordings import Recording
+from tuimon.report import report
+from tuimon.rules import diagnose
+from tuimon.runs import RunDirectory
+from tuimon.series import Series
+from tuimon.state import Restored, Run
+
+
+def plain(value: Any) -> Any:
+    """All that there is in a state, to compare it with another."""
+    if isinstance(value, Series):
+        return {name: plain(getattr(value, name)) for name in Series.__slots__}
+    if isinstance(value, array.array):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value] + ([value.total] if hasattr(value, "total") else [])
+    if hasattr(value, "__dict__"):
+        return {"class": type(value).__name__, **{name: plain(each) for name, each in vars(value).items()}}
+    return value if value == value else "NaN"
+
+
+def said(run: Run) -> dict[str, Any]:
+    return report(run, diagnose(run))
+
+
+LINES = {path.stem: path.read_bytes().splitlines(keepends=True) for path in RECORDED}
+LINES["watched"] = [wire.encode(event) for event in recorded(Story(nan_at=9_000, gpus=2))]
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal with a dozen states."""
+    path = journals.write(tmp_path_factory.mktemp("long") / "run", 60_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "CHUNK", 1 << 14)
+        assert making.make(path, every=path.stat().st_size // 12) >= 10
+    return path
+
+
+@pytest.mark.parametrize("name", sorted(LINES))
+@given(share=some.floats(0, 1))
+def test_a_state_and_the_rest_come_to_what_all_events_come_to(
+    tmp_path_factory: pytest.TempPathFactory, name: str, share: float
+) -> None:
+    path, lines = tmp_path_factory.mktemp("run") / "journal.jsonl", LINES[name]
+    path.write_bytes(b"".join(lines))
+    before = lines[: round(share * len(lines))]
+    offset = sum(map(len, before))
+    store.write(path, offset, Run().apply_all(list(journal.read(path))[: len(before)]))
+
+    restored, rest = Run().apply_all(store.read(path)), Run().apply_all(journal.read(path))
+    assert plain(restored) == plain(rest)
+    assert said(restored) == said(rest)
+    shutil.rmtree(path.parent)
+
+
+@given(share=some.floats(0, 1))
+def test_going_to_any_moment_comes_to_what_was_known_then(long: Path, share: float) -> None:
+    player = Recording(long, run=RunDirectory(long.parent)).player(1.0)
+    player.paused = True
+    first, last = player.span
+    at = first + share * (last - first)
+    player.take(60.0)
+    player.seek(at)
+    there = Run().apply_all(player.take(60.0))
+
+    expected = Run().apply_all(event for event in journal.read(long) if event.at <= at or not event.at)
+    assert plain(there) == plain(expected)
+
+
+def test_going_far_ahead_and_back_begins_with_a_state(long: Path) -> None:
+    player = Recording(long, run=RunDirectory(long.parent)).player(1.0)
+    player.paused = True
+    first, last = player.span
+    began = player.take(60.0)
+    assert not any(isinstance(event, Restored) for event in began)
+    for share in (0.9, 0.5, 0.97):
+        player.seek(first + share * (last - first))
+        ready = player.take(60.0)
+        assert isinstance(ready[0], Restored)
+        assert len(ready) < 400
+    place = Run().apply_all(ready).events
+    player.step(-1)
+    assert Run().apply_all(player.take(60.0)).events == place - 1
+
+
+def test_the_epochs_are_marked_although_their_beginning_is_not_read(long: Path) -> None:
+    known = Recording(long, run=RunDirectory(long.parent)).player(1.0)
+    assert (known.span, list(known.epochs)) == journal.moments(long)
+
+
+def test_who_follows_begins_with_the_newest_state_and_sees_what_is_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    lines = LINES["watched"]
+    path.write_bytes(b"".join(lines[:-50]))
+    monkeypatch.setattr(journal, "CHUNK", 1 << 10)
+    making.make(path, every=1000)
+    source, run = Follow(RunDirectory(tmp_path)), Run()
+    first = source.take(60.0)
+    assert isinstance(first[0], Restored)
+    with path.open("ab") as file:
+        file.write(b"".join(lines[-50:]))
+    run.apply_all(first)
+    for _ in range(3):
+        run.apply_all(source.take(60.0))
+
+    assert plain(run) == plain(Run().apply_all(journal.read(path)))
+
+
+def test_who_follows_a_run_that_is_over_is_told_so(long: Path) -> None:
+    source = Follow(RunDirectory(long.parent))
+    assert not source.ended
+    source.take(60.0)
+    assert source.ended
+
+
+def test_what_is_made_already_is_built_upon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "CHUNK", 1 << 12)
+    path = tmp_path / "journal.jsonl"
+    lines = LINES["watched"]
+    path.write_bytes(b"".join(lines[:300]) + lines[300][:20])  # in the middle of a line
+    assert making.make(path, every=10_000) > 1
+    known = store.known(path)
+    assert making.make(path, every=10_000) == 0
+    path.write_bytes(b"".join(lines))
+    assert making.make(path, every=10_000) > 1
+    assert store.known(path)[: len(known)] == known
+    assert plain(Run().apply_all(store.read(path))) == plain(Run().apply_all(journal.read(path)))
+
+
+# --- what does not fit is passed over
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A journal with one state, in its middle."""
+    path = tmp_path / "journal.jsonl"
+    lines = LINES["watched"]
+    path.write_bytes(b"".join(lines))
+    offset = sum(map(len, lines[:200]))
+    store.write(path, offset, Run().apply_all(map(wire.decode, lines[:200])))
+    assert store.restored(path) is not None
+    return path
+
+
+def only(path: Path) -> Path:
+    (found,) = store.folder(path).iterdir()
+    return found
+
+
+@given(data=some.data())
+def test_damage_is_noticed_or_does_none(tmp_path_factory: pytest.TempPathFactory, data: some.DataObject) -> None:
+    path = tmp_path_factory.mktemp("run") / "journal.jsonl"
+    lines = LINES["watched"][:120]
+    path.write_bytes(b"".join(lines))
+    store.write(path, sum(map(len, lines[:100])), Run().apply_all(map(wire.decode, lines[:100])))
+    whole = bytearray(only(path).read_bytes())
+    at = data.draw(some.integers(0, len(whole) - 1))
+    whole[at] ^= data.draw(some.integers(1, 255))
+    only(path).write_bytes(whole[: data.draw(some.sampled_from([len(whole), at]))])
+
+    assert plain(Run().apply_all(store.read(path))) == plain(Run().apply_all(journal.read(path)))
+    shutil.rmtree(path.parent)
+
+
+def test_of_another_journal(kept: Path) -> None:
+    data = kept.read_bytes()
+    kept.write_bytes(data.replace(b'"at":1', b'"at":2', 1))
+    assert store.restored(kept) is None
+    kept.write_bytes(data[:100])
+    assert store.restored(kept) is None
+
+
+def test_of_another_version(kept: Path) -> None:
+    only(kept).rename(only(kept).with_suffix(".0123456789abcdef"))
+    assert store.restored(kept) is None
+    making.make(kept, every=10_000)
+    assert {path.suffix for path in store.folder(kept).iterdir()} == {f".{store.fold_version()}"}
+
+
+@pytest.mark.parametrize("what", ["journal", "folder", "state"])
+def test_that_others_may_have_written(kept: Path, what: str) -> None:
+    path = {"journal": kept, "folder": store.folder(kept), "state": only(kept)}[what]
+    path.chmod(path.stat().st_mode | 0o020)
+    assert store.restored(kept) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_that_belong_to_somebody_else(kept: Path) -> None:
+    os.chown(only(kept), 12345, 12345)
+    assert store.restored(kept) is None
+
+
+class Evil:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.path),)
+
+
+class EvilRun(Run):
+    """Says that it is a state of ours."""
+
+
+@pytest.mark.parametrize("what", [Evil, lambda path: EvilRun(), lambda path: os.getcwd, lambda path: {"now": 1.0}])
+def test_nothing_but_states_is_made(kept: Path, what: Any) -> None:
+    heading = only(kept).read_bytes().partition(b"\n")[0]
+    only(kept).write_bytes(heading + b"\n" + zlib.compress(pickle.dumps(what(kept.parent / "made"))))
+    assert store.restored(kept) is None
+    assert not (kept.parent / "made").exists()
+
+
+def test_a_bomb_takes_no_memory(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "LARGEST", 1000)
+    assert store.restored(kept) is None, "it is larger than that, unpacked"
+
+
+# --- who makes them
+
+
+def test_they_are_made_when_the_journal_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b"")
+    growth = starting.Growth(path)
+    growth.look()
+    growth.look(over=True)
+    assert not store.folder(path).exists(), "not for a short run"
+
+    path.write_bytes(b"".join(LINES["watched"]) + wire.encode(events.SupervisorEnded(at=1e9)))
+    monkeypatch.setattr(starting, "WORTH", 1000)
+    growth.look(over=True)
+    (state,) = wait_for(lambda: store.known(path), "a state of the whole")
+    assert state.offset == path.stat().st_size
+    assert (path.parent / "checkpoints").stat().st_mode & 0o777 == 0o700
+    assert state.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_keeps_what_is_left_for_the_journal(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "ROOM", math.inf)
+    assert making.make(kept, every=1000) == 0

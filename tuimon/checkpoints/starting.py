@@ -1,0 +1,53 @@
+"""When checkpoints are made, and by whom: a process of its own, so that nobody who watches a run waits for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import tuimon
+
+EVERY = 1 << 24
+"""Bytes that a journal grows by before checkpoints are made again."""
+
+WORTH = 1 << 22
+"""Bytes of a journal from which one is worth it at the end of a run."""
+
+
+def start(journal_path: Path) -> subprocess.Popen[bytes]:
+    """Raises OSError."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tuimon.checkpoints.making", os.path.abspath(journal_path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(tuimon.__file__).parent.parent,  # not where the user is: `-m` imports from there first
+        start_new_session=True,
+    )
+
+
+class Growth:
+    """Watches a journal grow."""
+
+    def __init__(self, journal_path: Path) -> None:
+        self._path = journal_path
+        self._size = self._now()
+        self._making: subprocess.Popen[bytes] | None = None
+
+    def look(self, over: bool = False) -> None:
+        """Have checkpoints made when there is enough to keep, `over` at the end of the run. Raises OSError."""
+        if self._making is not None and self._making.poll() is None:
+            return
+        self._making = None
+        size = self._now()
+        if size - self._size >= EVERY or (over and size >= WORTH):
+            self._size = size
+            self._making = start(self._path)
+
+    def _now(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
