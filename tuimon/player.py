@@ -142,6 +142,9 @@ class Player:
     def epochs(self) -> Sequence[float]:
         return self._survey.epochs
 
+    def whole(self) -> Iterator[events.Event]:
+        return self._opened(math.inf, math.inf)
+
     def seek(self, at: float) -> None:
         at = min(max(at, self.span[0]), self.span[1])
         self._wanted_events = 0

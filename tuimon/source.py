@@ -5,7 +5,7 @@ A screen, headless mode and every exporter take a `Source` and cannot tell which
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from tuimon import events
@@ -52,6 +52,10 @@ class Playable(Source, Protocol):
     @property
     def epochs(self) -> Sequence[float]:
         """When each epoch began, as far as is known."""
+        ...
+
+    def whole(self) -> Iterator[events.Event]:
+        """All events, apart from what is played; from a state that is kept where there is one."""
         ...
 
     def seek(self, at: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tests.tui.recorded import Story, recorded
 from tests.tui.screen import refresh, screen, shown
@@ -44,6 +44,9 @@ class Recording:
     @property
     def epochs(self) -> list[float]:
         return [event.at for event in self.those if isinstance(event, events.EpochStarted)]
+
+    def whole(self) -> Iterator[events.Event]:
+        return iter(self.those)
 
     def seek(self, at: float) -> None:
         self.until = sum(1 for event in self.those if event.at <= at)
@@ -122,6 +125,21 @@ async def test_the_line_says_where_it_is_and_how_fast() -> None:
 
     assert "of 1:35" in line
     assert "1×" in line
+
+
+async def test_what_will_be_found_is_marked_before_it_is_reached() -> None:
+    recording = Recording(recorded(Story(nan_at=9_000)))
+    async with screen([], (120, 40), source=recording) as (app, pilot):
+        while not app.overview.scrubber.met:
+            app.tick()
+        refresh(app)
+        await pilot.pause()
+        line = shown(app).splitlines()[-2]
+        assert app.view.run.events == 0, "nothing has been played"
+        assert app.view.glyphs.error in line
+        await pilot.press("g", *"non-finite", "enter")
+        refresh(app)
+        assert recording.until > 0
 
 
 def test_speeds_have_ends() -> None:

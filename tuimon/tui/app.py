@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 BUDGET = 0.02
 """Seconds of a tick spent on taking events, so that keys are answered meanwhile."""
 
+AHEAD = 0.01
+"""Seconds of a tick spent on looking through a recording for what will be found in it."""
+
 DIAGNOSE_EVERY = 1.0
 
 Tell = Callable[[Run, "Sequence[Finding]"], None]
@@ -107,6 +110,8 @@ class Watch(ExactApp):
         self.player = source if isinstance(source, Playable) else None
         self._restarts = self.player.restarts if self.player is not None else 0
         self.overview.scrubber.player = self.player
+        if self.player is not None:
+            self.overview.scrubber.look_ahead(self.player)
         self.start_over()
 
     def get_default_screen(self) -> Overview:
@@ -122,6 +127,7 @@ class Watch(ExactApp):
     def tick(self) -> None:
         """Take what is ready and fold it; where that changed anything, have the page on top painted once."""
         changed = not self.view.paused and (self._fold() | self._fold_beside())
+        changed = self.overview.scrubber.look_further(AHEAD) or changed
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
         self.asking.hear()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from tuimon import events
 from tuimon.source import Playable
+from tuimon.state import Run
 from tuimon.tui import units
 from tuimon.tui.ink import Row
 from tuimon.tui.pane import Painted
@@ -21,7 +25,7 @@ KEYS = "space pause  . , event  [ ] epoch  + - speed  g go to"
 
 
 class Scrubber(Painted):
-    """Keeps the findings that have been met, so that they stay marked after going back."""
+    """Knows the findings of the whole recording as soon as it has been looked through, and those met until then."""
 
     DEFAULT_CSS = "Scrubber { background: ansi_default; height: 1; }"
 
@@ -29,14 +33,38 @@ class Scrubber(Painted):
         super().__init__()
         self.player: Playable | None = None
         self.met: dict[tuple[str, float], Finding] = {}
+        self._ahead: Iterator[events.Event] | None = None
+        self._known = Run()
+
+    def look_ahead(self, player: Playable) -> None:
+        """Begin to look through the recording for what will be found in it."""
+        self.met, self._known, self._ahead = {}, Run(), player.whole()
+
+    def look_further(self, seconds: float) -> bool:
+        """Look for so long; whether something is known now that was not."""
+        if self._ahead is None:
+            return False
+        deadline = time.monotonic() + seconds
+        while these := list(islice(self._ahead, 256)):
+            self._known.apply_all(these)
+            if time.monotonic() > deadline:
+                return False
+        from tuimon import rules
+
+        self._meet(rules.diagnose(self._known))
+        self._ahead, self._known = None, Run()
+        return True
+
+    def _meet(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            if finding.at is not None:
+                self.met.setdefault((finding.rule, finding.at), finding)
 
     def rows(self, view: View, width: int) -> list[Row]:
         player, theme = self.player, view.theme
         if player is None:
             return [Row()]
-        for finding in view.findings:
-            if finding.at is not None:
-                self.met.setdefault((finding.rule, finding.at), finding)
+        self._meet(view.findings)
         first, last = player.span
         sign = "‖" if player.paused else "▶"
         row = Row(f" {sign if view.glyphs.braille else '|' if player.paused else '>'} ", theme.accent)
