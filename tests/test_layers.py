@@ -34,7 +34,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "follow": {"checkpoints", "events", "journal", "runs", "state"},
     "remote": {"clean", "control", "errors", "events", "runs", "wire"},
     "player": {"events", "state"},
-    "recordings": {"checkpoints", "state", "errors", "events", "follow", "journal", "player", "readers", "runs", "source"},
+    "recordings": {
+        *("checkpoints", "errors", "events", "follow", "journal", "player", "readers", "runs", "source", "state"),
+    },
     "report": {"clean", "rules", "series", "state"},
     "export": {"clean", "errors", "events", "report"},
     "telling": {"rules", "state"},
