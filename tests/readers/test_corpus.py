@@ -1,4 +1,4 @@
-"""What a fuzzer found worth keeping (see `fuzz.py`): none of it makes a reader, the fold, a rule or the report raise."""
+"""What a fuzzer found worth keeping (see `fuzz.py`): none of it makes a reader, the fold, a rule or a report raise."""
 
 from __future__ import annotations
 
