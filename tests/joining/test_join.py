@@ -272,6 +272,8 @@ def test_what_can_be_joined_is_listed(tuimon: Tuimon, tmp_path: Path) -> None:
     assert offers.NOT_OURS in listed
     assert "3.0 GiB" in listed
     assert "25 h" in listed
-    ((choice, line),) = offers.lines([], [other])
+    heading, ((choice, line),) = offers.lines([], [other])
     assert choice == 7
+    assert heading.index("command") == line.index((KERAS2 or "python")[:6])
+    assert "gpu" not in heading, "there is none"
     assert "train.py" in line

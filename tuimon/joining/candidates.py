@@ -48,8 +48,11 @@ def candidates(supervised: Collection[int] = (), root: Path = Path("/proc")) -> 
 def candidate(pid: int, supervised: Collection[int] = (), root: Path = Path("/proc")) -> Candidate | None:
     """The process, if it trains with anything that tuimon knows; None when not, or when it cannot be told."""
     loaded = frameworks(pid, root)
-    if not loaded:
-        return None
+    return used(pid, loaded, supervised) if loaded else None
+
+
+def used(pid: int, loaded: Collection[str] = (), supervised: Collection[int] = ()) -> Candidate | None:
+    """What the process is, and what it has used; None when it is gone."""
     try:
         process = psutil.Process(pid)
         with process.oneshot():
@@ -61,7 +64,7 @@ def candidate(pid: int, supervised: Collection[int] = (), root: Path = Path("/pr
                 cpu_seconds=times.user + times.system,
                 rss=process.memory_info().rss,
                 command=process.cmdline(),
-                frameworks=loaded,
+                frameworks=list(loaded),
                 trains_under_tuimon=bool(ancestors & set(supervised)),
             )
     except psutil.Error:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from collections import Counter
+
 from tuimon import digest
-from tuimon.joining.candidates import Candidate, candidates
+from tuimon.joining.candidates import Candidate, candidates, used
 from tuimon.runs import RunDirectory
 
 NOT_OURS = "not started by tuimon"
 
-COLUMNS = ("pid", "age", "cpu", "memory", "framework", "command")
+HEADING = ("run", "pid", "age", "cpu", "memory", "gpu memory", "command")
 WIDEST = 60
+
+GPU = HEADING.index("gpu memory")
+
+Row = tuple[str, ...]
 
 
 def processes(going_on: list[RunDirectory]) -> list[Candidate]:
@@ -18,34 +26,59 @@ def processes(going_on: list[RunDirectory]) -> list[Candidate]:
     return [each for each in candidates(scripts) if not each.trains_under_tuimon]
 
 
+def gpu_memory() -> dict[int, int] | None:
+    """Bytes on all GPUs together by process id; None where there is no GPU that can be asked."""
+    from tuimon.supervisor.samplers.nvml import Gpus
+
+    reader = Gpus(os.environ)
+    gpus = getattr(reader.sample(1.0, ()), "gpus", [])
+    reader.close()
+    held: Counter[int] = Counter()
+    for gpu in gpus:
+        for each in gpu.get("processes", []):
+            held[each["pid"]] += each["memory"] or 0
+    return held if gpus else None
+
+
 def table(listed: list[RunDirectory], others: list[Candidate]) -> str:
     """Runs, and below them the other processes."""
     parts = []
     if listed:
         parts.append(digest.table([digest.entry(directory) for directory in listed]))
     if others:
-        parts.append("\n".join([NOT_OURS + ":", *_aligned([COLUMNS, *map(_cells, others)])]))
+        on_gpus = gpu_memory()
+        rows = [HEADING[1:], *(_of_process(each, on_gpus)[1:] for each in others)]
+        parts.append("\n".join([NOT_OURS + ":", *_aligned(rows, on_gpus is not None, GPU - 1)]))
     return "\n\n".join(parts)
 
 
-def lines(going_on: list[RunDirectory], others: list[Candidate]) -> list[tuple[RunDirectory | int, str]]:
-    """Each choice with its line."""
-    choices: list[tuple[RunDirectory | int, tuple[str, ...]]] = []
-    for directory in going_on:
-        summary = directory.read()
-        choices.append((directory, ("run", summary.name or summary.id, _short(" ".join(summary.command)))))
-    for each in others:
-        pid, age, cpu, memory, framework, command = _cells(each)
-        told = f"{command}  ({framework}, {age} old, {cpu} of CPU, {memory}; {NOT_OURS})"
-        choices.append((each.pid, ("process", pid, told)))
-    texts = _aligned([cells for _, cells in choices])
-    return [(choice, text) for (choice, _), text in zip(choices, texts, strict=True)]
+def lines(going_on: list[RunDirectory], others: list[Candidate]) -> tuple[str, list[tuple[RunDirectory | int, str]]]:
+    """A heading, and each choice with its line."""
+    on_gpus = gpu_memory()
+    choices: list[RunDirectory | int] = [*going_on, *(each.pid for each in others)]
+    rows = [_of_run(each, on_gpus) for each in going_on] + [_of_process(each, on_gpus) for each in others]
+    heading, *texts = _aligned([HEADING, *rows], on_gpus is not None, GPU)
+    return heading, list(zip(choices, texts, strict=True))
 
 
-def _cells(each: Candidate) -> tuple[str, ...]:
-    memory = f"{each.rss / 2**30:.1f} GiB" if each.rss >= 2**30 else f"{each.rss / 2**20:.0f} MiB"
-    frameworks = ", ".join(each.frameworks)
-    return (str(each.pid), _time(each.age), _time(each.cpu_seconds), memory, frameworks, _short(each.line))
+def _of_run(directory: RunDirectory, on_gpus: dict[int, int] | None) -> Row:
+    summary = directory.read()
+    script = used(summary.pid) if summary.pid is not None else None
+    told = _cells(script, on_gpus) if script else ("–",) * 5
+    return (summary.name or summary.id, *told, _short(shlex.join(summary.command)))
+
+
+def _of_process(each: Candidate, on_gpus: dict[int, int] | None) -> Row:
+    return (NOT_OURS, *_cells(each, on_gpus), _short(each.line))
+
+
+def _cells(each: Candidate, on_gpus: dict[int, int] | None) -> Row:
+    held = (on_gpus or {}).get(each.pid, 0)
+    return (str(each.pid), _time(each.age), _time(each.cpu_seconds), _size(each.rss), _size(held) if held else "–")
+
+
+def _size(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 
 def _time(seconds: float) -> str:
@@ -61,9 +94,8 @@ def _short(text: str) -> str:
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]) - 1)] if rows else []
-    return [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
-        for row in rows
-    ]
+def _aligned(rows: list[Row], with_gpus: bool, gpu: int) -> list[str]:
+    """In columns; the one of the GPUs is left out where there are none."""
+    shown = rows if with_gpus else [row[:gpu] + row[gpu + 1 :] for row in rows]
+    widths = [max(len(row[index]) for row in shown) for index in range(len(shown[0]) - 1)]
+    return ["  ".join([*(map(str.ljust, row, widths)), row[-1]]).rstrip() for row in shown]

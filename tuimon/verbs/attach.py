@@ -163,7 +163,8 @@ def _offered(args: argparse.Namespace, where: Path) -> RunDirectory | int | None
     if not listed and not processes:
         raise UsageError(f"no runs in {where} yet", "start one with `tuimon run train.py`")
     if has_screen() and not args.headless and (going_on or processes):
-        return choose.one(offers.lines(going_on, processes), "attach to which one?")
+        heading, choices = offers.lines(going_on, processes)
+        return choose.one(choices, "attach to which one?", heading)
     print(offers.table(listed[:20], processes))
     if listed:
         which = "several runs are going on" if len(going_on) > 1 else "no run is going on" if not going_on else ""

@@ -15,11 +15,13 @@ UP, DOWN = (b"\x1b[A", b"\x1bOA", b"k", b"\x10"), (b"\x1b[B", b"\x1bOB", b"j", b
 TAKE, LEAVE = (b"\r", b"\n"), (b"\x1b", b"q", b"\x03", b"\x04", b"")
 
 
-def one(choices: list[tuple[T, str]], question: str) -> T | None:
-    """The choice; None when the user leaves."""
+def one(choices: list[tuple[T, str]], question: str, heading: str = "") -> T | None:
+    """The choice; None when the user leaves. `heading` is shown above what can be chosen."""
     before = termios.tcgetattr(0)
     at = 0
     print(f"{question}  (arrow keys, Enter; q leaves)")
+    if heading:
+        print(f"  {heading[: shutil.get_terminal_size().columns - 3]}")
     try:
         tty.setcbreak(0)
         while True:
