@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tuimon import rules
 from tuimon.errors import TuimonError
 from tuimon.passthrough import Passthrough
-from tuimon.rules import SEVERITIES, Finding, diagnose
+from tuimon.rules import SEVERITIES, Finding
 from tuimon.source import Source
 from tuimon.state import Run
 from tuimon.telling import Teller, summary
@@ -63,7 +64,7 @@ def watch(
         fresh = fresh or bool(ready)
         began = time.monotonic()
         if fresh and began >= due:
-            watched.findings = diagnose(watched.run)
+            watched.findings = rules.diagnose(watched.run)
             took, fresh = time.monotonic() - began, False
             due = began + max(DIAGNOSE_EVERY, took / DIAGNOSE_SHARE)
             for line in teller.news(watched.run, watched.findings):
@@ -74,7 +75,7 @@ def watch(
             break
         if not ready and not moved:
             time.sleep(PAUSE)
-    watched.findings = diagnose(watched.run)
+    watched.findings = rules.diagnose(watched.run)
     for line in (*teller.news(watched.run, watched.findings), *summary(watched.run, watched.findings)):
         output.say(line)
     tell(watched.run, watched.findings)
@@ -87,7 +88,7 @@ def folded(source: Source) -> Watched:
     run = Run()
     while not source.ended:
         run.apply_all(source.take(1.0))
-    return Watched(run, diagnose(run))
+    return Watched(run, rules.diagnose(run))
 
 
 def write_report(watched: Watched, path: str) -> None:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuimon import rules
 from tuimon.errors import UsageError
-from tuimon.rules import RULES, Rule, rule_id
-from tuimon.rules.chosen import chosen, defaults
+from tuimon.rules.chosen import chosen, defaults, rule_id
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -84,8 +84,8 @@ class Settings:
                 thresholds.setdefault(rule, {})[name] = value.value
         return {**facts, "rules": thresholds} if thresholds else facts
 
-    def rules(self) -> list[Rule]:
-        return chosen(self.facts(), RULES)
+    def rules(self) -> list[rules.Rule]:
+        return chosen(self.facts(), rules.RULES)
 
 
 def load(
@@ -202,7 +202,9 @@ def _refuse_misspelt(variable: str, variables: Iterable[str]) -> None:
 def _threshold_of_variable(variable: str) -> str:
     rest = variable.removeprefix(THRESHOLDS).lower()
     names = {
-        f"{rule_id(rule).replace('-', '_')}_{name}": (rule_id(rule), name) for rule in RULES for name in defaults(rule)
+        f"{rule_id(rule).replace('-', '_')}_{name}": (rule_id(rule), name)
+        for rule in rules.RULES
+        for name in defaults(rule)
     }
     if rest not in names:
         near = difflib.get_close_matches(rest, names, n=1, cutoff=0.0)
@@ -241,7 +243,7 @@ def assignment(text: str) -> tuple[str, Any]:
 
 def known_rule(name: str, where: str) -> str:
     """The rule's id. Raises UsageError with the nearest one when there is none of that name."""
-    return _known(name.strip().replace("_", "-"), map(rule_id, RULES), "rule", where)
+    return _known(name.strip().replace("_", "-"), map(rule_id, rules.RULES), "rule", where)
 
 
 def _threshold(rule: str, name: str, where: str) -> str:
@@ -251,8 +253,8 @@ def _threshold(rule: str, name: str, where: str) -> str:
     return f"rules.{rule}." + _known(name.strip().replace("-", "_"), known, f"threshold of {rule}", where)
 
 
-def _rule(name: str) -> Rule:
-    return next(rule for rule in RULES if rule_id(rule) == name)
+def _rule(name: str) -> rules.Rule:
+    return next(rule for rule in rules.RULES if rule_id(rule) == name)
 
 
 def _known(name: str, known: Iterable[str], what: str, where: str) -> str:

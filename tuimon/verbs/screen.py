@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tuimon import rules
 from tuimon.control import Control
 from tuimon.follow import Follow
 from tuimon.headless import Watched
 from tuimon.notify import Notifier
-from tuimon.rules import diagnose
 from tuimon.runs import RunDirectory
 from tuimon.settings import Settings
 from tuimon.state import Run
@@ -58,4 +58,4 @@ def ended(directory: RunDirectory) -> Watched | None:
     source, run = Follow(directory), Run()
     while not source.ended:
         run.apply_all(source.take(1.0))
-    return Watched(run, diagnose(run))
+    return Watched(run, rules.diagnose(run))
