@@ -54,6 +54,10 @@ class Meter:
         """These came for something else, and belong to no difference."""
         self._last = Totals(*map(add, self._last, these))
 
+    def give_back(self, these: Totals) -> None:
+        """These belong to the next difference."""
+        self._last = difference(self._last, these)
+
     def waiting(self) -> Totals:
         """What came since the last time, and is left for the next."""
         return difference(self._read(), self._last)
@@ -179,11 +183,23 @@ class Ledger:
             if counters is None or not (len(counters.steps) > held or final):
                 return
             came = self.meter.taken()
+            if not final:
+                under_way = self._under_way(counters, came, held)
+                self.meter.give_back(under_way)
+                came = difference(came, under_way)
             self.came = Totals(*map(add, self.came, came))
             if counters.steps:
                 self._put(Segment(self.fit, counters, came, self.rate, held).event)
             if final:
                 self.counters = None
+
+    def _under_way(self, counters: Counters, came: Totals, held: int) -> Totals:
+        """Of batches of one size, those that were pulled for a step that has not ended."""
+        ended = counters.steps[-1 - held][0] - counters.cut_last
+        ahead = came.batches - ended
+        if ahead <= 0 or ended <= 0 or came.uncounted or came.samples % came.batches:
+            return Totals()
+        return Totals(batches=ahead, samples=ahead * came.samples // came.batches)
 
 
 def metrics_of(steps: Sequence[Step]) -> Dict[str, List[Optional[float]]]:
