@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tuimon.state import Epoch, Fit, Run, Source, Validation
+from tuimon.state.unknown import samples_unknown, wait_unknown
 
 Document = dict[str, Any]
 
@@ -23,6 +24,8 @@ def trained(fit: Fit, run: Run) -> Document:
         "steps_done": fit.steps_done,
         "samples_done": fit.samples_done,
         "joined": started.joined,
+        "wait_unknown_because": wait_unknown(run, fit),
+        "samples_unknown_because": samples_unknown(run, fit),
         "source": source(fit.source, declared),
         "validation_source": source(fit.sources.get("validation"), None) if "validation" in fit.sources else None,
         "model": _model(fit),

@@ -100,6 +100,9 @@ def _fit(fit: Document) -> Iterator[str]:
     if fit["exception"]:
         yield f"  raised      {line(fit['exception'])}"
     yield from _ledger(fit["epochs"], source)
+    for name, member in (("waiting", "wait_unknown_because"), ("samples", "samples_unknown_because")):
+        if fit.get(member):
+            yield f"  {name:<12}not known: {fit[member]}"
 
 
 def _ledger(epochs: list[Document], source: Document) -> Iterator[str]:

@@ -6,8 +6,9 @@ from rich.style import Style
 
 from tuimon.series import Point
 from tuimon.state import Epoch, Fit
+from tuimon.state.unknown import wait_unknown
 from tuimon.tui import bars, curves, figures, units
-from tuimon.tui.ink import Row
+from tuimon.tui.ink import Row, wrapped
 from tuimon.tui.pane import Pane
 from tuimon.tui.view import View
 
@@ -157,7 +158,10 @@ def history(view: View, fit: Fit, width: int, height: int) -> list[Row]:
     edges = [span * index / room for index in range(room + 1)]
     buckets = fit.wait_share.buckets(edges)
     if not any(buckets):
-        return [label.add("over the steps: not known yet", theme.dim)]
+        because = wait_unknown(view.run, fit)
+        said = f"not known: {because}" if because else "over the steps: not known yet"
+        first, *more = wrapped(said, max(20, room), theme.dim)
+        return [label.extend(first), *(Row(" " * LABEL).extend(row) for row in more)][:height]
     shares = [point.high if point else None for point in _bridged(buckets)]
     if height < 3:
         return [label.extend(bars.spark(shares, room, theme.wait, view.glyphs, top=1.0))]
