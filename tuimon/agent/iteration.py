@@ -140,7 +140,7 @@ def _maker(frame: Any) -> Tuple[str, bool]:
 
 
 def _cardinality(dataset: Any) -> Optional[int]:
-    while type(dataset).__name__ in ("_TakeDataset", "_PrefetchDataset"):
-        dataset = dataset._inputs()[0]  # `take(1)` is a look at a batch; how many there are tells what it is taken from
     size = int(dataset.cardinality().numpy())
+    if size == 1 and type(dataset).__name__ == "_TakeDataset":
+        return _cardinality(dataset._inputs()[0])  # a look at a batch; how many there are tells what it is taken from
     return size if size >= 0 else None
