@@ -1,6 +1,6 @@
 """What the agent adds to training: paired, alternating runs in one process that is pinned to a core.
 
-    python tests/benchmarks/agent_overhead.py [--pairs 15] [--steps-of 1 10] [--beside agent,progress,csv,tensorboard]
+    python tests/benchmarks/agent_overhead.py [--pairs 15] [--steps-of 1 10] [--seconds 3] [--beside agent,progress,csv,tensorboard]
 
 Each pair is a bare `fit(verbose=0)` and the same fit with the agent's hooks in place (or with a Keras callback that
 people use anyway), in changing order, each with a model of its own that was traced in its own setting. Printed are the
@@ -28,7 +28,6 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 Spent = tuple[float, float, float]
-SECONDS = 1.0  # of one fit
 
 LISTENER = """
 import socket, sys
@@ -142,7 +141,7 @@ class Work:
         return time.perf_counter() - wall, time.process_time() - processor, time.thread_time() - thread
 
 
-def calibrated(milliseconds: float) -> Work:
+def calibrated(milliseconds: float, seconds: float) -> Work:
     """Work of which a bare step takes at least about so long on one core."""
     for width in (16, 32, 64, 128, 256, 384, 512, 640, 768, 1024, 1280, 1536, 2048):
         work = Work(width, 50)
@@ -150,7 +149,7 @@ def calibrated(milliseconds: float) -> Work:
         work.fit(model)
         step = work.fit(model)[1] / 100 * 1e3  # of the processor, since the machine may be busy
         if step >= milliseconds * 0.9:
-            return Work(width, max(20, int(SECONDS * 1e3 / 2 / step)))
+            return Work(width, max(20, int(seconds * 1e3 / 2 / step)))
     raise RuntimeError(f"no model takes {milliseconds} ms")
 
 
@@ -204,6 +203,8 @@ def compare(name: str, work: Work, hooks: Hooks, pairs: int) -> tuple[Times, Tim
             stack.enter_context(contextlib.redirect_stdout(stack.enter_context(open(f"{directory}/out", "w"))))
         elif name in CALLBACKS:
             options["callbacks"] = [CALLBACKS[name](Path(directory))]
+            if name == "wandb":
+                stack.callback(lambda: importlib.import_module("wandb").finish(quiet=True))
         bare, other = work.model(), work.model()
 
         def run(watched: bool) -> Spent:
@@ -249,6 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--steps-of", type=float, nargs="*", default=[1.0, 10.0], help="milliseconds of a bare step")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of one fit of two epochs")
     parser.add_argument("--beside", default="agent,bare,progress,csv,tensorboard,wandb")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--only-ratios", action="store_true")
@@ -262,14 +264,14 @@ def main() -> None:
         print(f"Keras {keras.__version__}, {options.pairs} pairs, ratio to bare: median (quartiles)")
         hooks = Hooks()
         for milliseconds in options.steps_of:
-            work = calibrated(milliseconds)
+            work = calibrated(milliseconds, options.seconds)
             model = work.model()
             work.fit(model)
             step = work.fit(model)[1] / work.steps / 2 * 1e3
             print(f"\nbare step {step:.2f} ms, {2 * work.steps} steps a fit")
             print(f"{'':14}{'wall':>28}{'processor':>28}{'best wall':>10}{'best proc.':>10}{'thread':>10}")
             for name in names:
-                if name == "wandb" and importlib.util.find_spec("wandb") is None:
+                if name in ("tensorboard", "wandb") and importlib.util.find_spec(name) is None:
                     print(f"{name:14}not installed")
                     continue
                 print(f"{name:14}{printed(*compare(name, work, hooks, options.pairs))}", flush=True)
