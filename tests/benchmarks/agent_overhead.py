@@ -1,6 +1,6 @@
 """What the agent adds to training: paired, alternating runs in one process that is pinned to a core.
 
-    python tests/benchmarks/agent_overhead.py [--pairs 15] [--steps-of 1 10] [--seconds 3] [--beside agent,progress,csv,tensorboard]
+    python tests/benchmarks/agent_overhead.py [--pairs 15] [--steps-of 1 10] [--seconds 3] [--beside agent,csv,wandb]
 
 Each pair is a bare `fit(verbose=0)` and the same fit with the agent's hooks in place (or with a Keras callback that
 people use anyway), in changing order, each with a model of its own that was traced in its own setting. Printed are the
