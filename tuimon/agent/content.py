@@ -22,6 +22,9 @@ WORK = 0.005
 FINISH = 0.05
 """Seconds in which a fit that has ended is brought to its end, at most."""
 
+PATIENCE = 0.05
+"""Seconds for which a thread waits for another one that takes what was put aside."""
+
 
 class _Source:
     """One source of the running fit."""
@@ -50,6 +53,7 @@ class Content:
         self._sources: Dict[str, _Source] = {}
         self._role = "train"
         self._lock = _thread.allocate_lock()
+        self._collecting = _thread.allocate_lock()
         self._compared = False
 
     def source(
@@ -133,16 +137,19 @@ class Content:
             source.passing.batch(batch)
 
     def _collect(self) -> None:
-        """Take what was put aside in graphs."""
+        """Take what was put aside in graphs. One thread at a time: what another one has taken would be waited for."""
         sources = self._sources
-        if not any(source.in_graph for source in sources.values()):
+        if not any(source.in_graph for source in sources.values()) or not self._collecting.acquire(timeout=PATIENCE):
             return
-        for batch in taps.taken():
-            source = sources.get(batch.role)
-            if source is not None and source.passing is not None:
-                step = source.staged if source.staged < source.expected else None
-                source.passing.staged(batch.components, step)
-                source.staged += 1
+        try:
+            for batch in taps.taken():
+                source = sources.get(batch.role)
+                if source is not None and source.passing is not None:
+                    step = source.staged if source.staged < source.expected else None
+                    source.passing.staged(batch.components, step)
+                    source.staged += 1
+        finally:
+            self._collecting.release()
 
     def _want_more(self, source: _Source) -> None:
         """One more batch, a while after the last one."""
