@@ -137,6 +137,13 @@ def test_a_pipe_is_not_waited_for(tuimon: Tuimon) -> None:
     assert "no regular file" in one_line(tuimon, "pipe")
 
 
+def test_a_pipe_in_the_place_of_a_journal_is_not_waited_for(tuimon: Tuimon) -> None:
+    (tuimon.path / "odd").mkdir()
+    os.mkfifo(tuimon.path / "odd" / "journal.jsonl")
+
+    assert "no regular file" in one_line(tuimon, "odd")
+
+
 def test_a_device_without_an_end_is_refused(tuimon: Tuimon) -> None:
     assert "no regular file" in one_line(tuimon, "/dev/zero")
 
@@ -170,10 +177,13 @@ def test_what_may_not_be_read_is_said_in_a_line(tuimon: Tuimon) -> None:
     closed = tuimon.path / "closed"
     closed.mkdir(mode=0o700)
     (closed / "journal.jsonl").write_bytes(path.read_bytes())
+    board = tuimon.path / "board"
+    board.mkdir(mode=0o755)
+    (board / "events.out.tfevents.1").touch(mode=0o600)
     for part in (tuimon.path, *tuimon.path.parents[:3]):
         part.chmod(part.stat().st_mode | 0o055)
 
-    for name in (path, closed):
+    for name in (path, closed, board):
         done = subprocess.run(
             [sys.executable, "-c", AS_NOBODY, "replay", "--format", "text", name],
             env={**tuimon.environment, "XDG_STATE_HOME": "/nonexistent"}, cwd=tuimon.path,

@@ -69,6 +69,30 @@ def test_no_name_is_a_command_to_the_terminal(tuimon: Tuimon) -> None:
     assert b"\\x1b[31mred" in told
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]", "7", "null", "[" * 100_000, '{"name": ', "\udcff",
+        '{"started_at": "x", "ended_at": [], "command": "x", "pid": "1", "name": null, "host": 7}',
+        '{"started_at": 1e300, "ended_at": NaN, "command": [1], "pid": 1.5, "status": {}}',
+    ],
+)  # fmt: skip
+def test_a_damaged_summary_says_nothing(tmp_path: Path, content: str) -> None:
+    directory = runs.create(tmp_path, "whole")
+    (directory.path / "run.json").write_bytes(content.encode(errors="surrogateescape"))
+
+    assert directory.read() == runs.Summary(id=directory.id)
+    assert runs.every(tmp_path) == [directory]
+
+
+def test_a_pipe_in_the_place_of_a_summary_is_not_waited_for(tuimon: Tuimon) -> None:
+    kept(tuimon.home, "a")
+    (tuimon.home / "odd").mkdir()
+    os.mkfifo(tuimon.home / "odd" / "run.json")
+
+    assert names(tuimon) == ["a"]
+
+
 def test_another_name(tuimon: Tuimon) -> None:
     directory, other = kept(tuimon.home, "a"), kept(tuimon.home, "b")
 

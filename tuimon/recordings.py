@@ -78,7 +78,7 @@ def find(text: str, where: Path) -> Recording:
     try:
         found = _found(text, where)
         if not found.foreign:
-            found.path.open("rb").close()
+            readers.opened(found.path).close()
     except OSError as error:
         raise TuimonError(f"cannot read {text}: {error.strerror}", "check the path and its rights") from None
     return found
@@ -87,7 +87,7 @@ def find(text: str, where: Path) -> Recording:
 def _found(text: str, where: Path) -> Recording:
     path = Path(text)
     if path.is_dir():
-        if (path / journal.NAME).exists():
+        if os.path.lexists(path / journal.NAME):
             return Recording(path / journal.NAME, run=RunDirectory(path.resolve()))
         return Recording(path, foreign=True)
     if path.exists():

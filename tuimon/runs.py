@@ -28,6 +28,10 @@ NAME = re.compile(r"[\w+.=@][\w+.=@ -]{0,79}")
 """What a run may be called: it ends up in file names, commands and tables."""
 
 
+LATEST = 1e11
+"""Seconds since 1970 beyond which nothing begins or ends: such a time is none."""
+
+
 @dataclass(frozen=True)
 class Summary:
     """`run.json`. Times are seconds since 1970, `child_started` is in the kernel's clock ticks since boot."""
@@ -97,13 +101,16 @@ class RunDirectory:
         return found
 
     def read(self) -> Summary:
-        """`run.json`; what it does not say stays at its default."""
+        """`run.json`; what it does not say, or says in no form of ours, stays at its default."""
+        path = self.path / "run.json"
         try:
-            told = json.loads((self.path / "run.json").read_text())
-        except (OSError, ValueError):
+            told = json.loads(path.read_text()) if path.is_file() else {}
+        except (OSError, ValueError, RecursionError):
             told = {}
-        known = {each.name for each in fields(Summary)} - {"id"}
-        return Summary(id=self.id, **{name: value for name, value in told.items() if name in known})
+        if not isinstance(told, dict):
+            told = {}
+        known = {each.name for each in fields(Summary) if each.name in told and _fits(told[each.name], str(each.type))}
+        return Summary(id=self.id, **{name: told[name] for name in known - {"id"}})
 
     def write(self, summary: Summary) -> None:
         """Replace `run.json` at once: a reader sees the old or the new one. Raises OSError."""
@@ -165,6 +172,17 @@ class RunDirectory:
     def status(self) -> str:
         """running, finished, failed, killed or lost."""
         return "lost" if self.lost() else self.read().status
+
+
+def _fits(value: Any, declared: str) -> bool:
+    """A member of `Summary` may have this value: it comes from a file that may be damaged or of another machine."""
+    if value is None:
+        return declared.endswith("| None")
+    if declared == "list[str]":
+        return isinstance(value, list) and all(isinstance(word, str) for word in value)
+    if declared.startswith("float"):
+        return isinstance(value, int | float) and 0 <= value < LATEST
+    return isinstance(value, {"str": str, "bool": bool}.get(declared, int))
 
 
 def home(log_dir: str | os.PathLike[str] | None = None) -> Path:
@@ -239,13 +257,13 @@ def every(where: Path) -> list[RunDirectory]:
         found = [RunDirectory(where / entry.name) for entry in os.scandir(where) if entry.is_dir()]
     except OSError:
         return []
-    began = {run: run.read().started_at for run in found if (run.path / "run.json").exists()}
+    began = {run: run.read().started_at for run in found if (run.path / "run.json").is_file()}
     return sorted(began, key=lambda run: (began[run], run.id), reverse=True)
 
 
 def find(where: Path, text: str) -> RunDirectory:
     """The run with this id or name, or the only one whose id or name begins so; or the run in this directory."""
-    if os.sep in text and (Path(text) / "journal.jsonl").exists():
+    if os.sep in text and (Path(text) / "journal.jsonl").is_file():
         return RunDirectory(Path(os.path.abspath(text)))
     known = [(run, (run.id, run.read().name)) for run in every(where)]
     exact = [run for run, names in known if text and text in names]

@@ -70,6 +70,10 @@ def test_an_event_file_that_is_torn_or_damaged() -> None:
     assert whole.fits[0].epochs[0].metrics == {"loss": 0.25}
     with pytest.raises(TuimonError, match="impossible length"):
         run_of(tfevents.Reader("e"), (1 << 40).to_bytes(8, "little") + b"crc0" + body)
+    whole = run_of(tfevents.Reader("e"), record + bytes(1 << 10) + record)
+    assert [epoch.metrics for epoch in whole.fits[0].epochs] == [{"loss": 0.25}], "zeros are its end"
+    records = tfevents.Records()
+    assert sum(len(list(records.feed(bytes(1 << 20)))) for _ in range(1 << 12)) == 0, "as fast as it is read"
     assert not run_of(tfevents.Reader("e"), (4).to_bytes(8, "little") + b"crc0\xff\xff\xff\xffcrc0").fits
 
 

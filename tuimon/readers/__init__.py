@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from tuimon import events
 from tuimon.errors import TuimonError
@@ -45,7 +45,7 @@ READERS: list[tuple[Callable[[bytes], bool], Callable[[str], Reader]]] = [
 def reader_of(path: Path) -> Reader:
     """The reader for this file. Raises TuimonError when nothing in it looks like a log of training."""
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             head = file.read(HEAD)
     except OSError as error:
         raise TuimonError(f"cannot read {path}: {error.strerror}", "check the path and its rights") from None
@@ -64,7 +64,7 @@ def open_log(path: Path) -> Iterator[events.Event]:
         yield from tfevents.of_directory(path)
         return
     reader = reader_of(path)
-    with _opened(path) as file:
+    with opened(path) as file:
         while data := file.read(CHUNK):
             yield from reader.feed(data)
     yield from reader.end()
@@ -77,14 +77,14 @@ class Growing:
 
     def __init__(self, path: Path) -> None:
         self._reader = reader_of(path)
-        self._file = _opened(path)
+        self._file = opened(path)
 
     def take(self, budget: float) -> list[events.Event]:
         del budget  # one chunk is bounded work
         return self._reader.feed(self._file.read(CHUNK))
 
 
-def _opened(path: Path):  # type: ignore[no-untyped-def]
+def opened(path: Path) -> BinaryIO:
     """The file for reading. A pipe or device could block for ever, and is refused."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(fd).st_mode):

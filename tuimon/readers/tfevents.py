@@ -48,16 +48,25 @@ class Reader:
 
 
 class Records:
-    """The framing of TFRecord: length, check sum, data, check sum. A torn end is left out."""
+    """The framing of TFRecord: length, check sum, data, check sum. A torn end is left out.
+
+    An empty record is no event: it begins the zeros that a machine which went down leaves at a file's end.
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()
+        self._over = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._over:
+            return
         self._rest += data
         start = 0
         while len(self._rest) - start >= 12:
             (length,) = struct.unpack_from("<Q", self._rest, start)
+            if not length:
+                self._over = True
+                break
             if length > MAX_RECORD:
                 raise TuimonError("an event file holds a record of impossible length", "it is damaged from there on")
             if len(self._rest) - start < 16 + length:
@@ -114,13 +123,21 @@ def of_directory(path: Path) -> Iterator[events.Event]:
     for file in files:
         role = "validation" if "validation" in file.parent.name or file.parent.name.startswith("val") else "train"
         records = Records()
-        with file.open("rb") as opened:
-            while data := opened.read(1 << 18):
-                for record in records.feed(data):
-                    found.setdefault(role, []).extend(scalars(record))
+        for data in _pieces(file):
+            for record in records.feed(data):
+                found.setdefault(role, []).extend(scalars(record))
     if not found:
         raise TuimonError(f"no TensorBoard events below {path}", "give the directory that was passed as log_dir")
     yield from story(path.name, found)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while data := file.read(1 << 18):
+                yield data
+    except OSError as error:
+        raise TuimonError(f"cannot read {path}: {error.strerror}", "check its rights") from None
 
 
 def story(name: str, by_role: dict[str, list[Scalar]]) -> Iterator[events.Event]:
