@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,9 +18,11 @@ import pytest
 from tests.harness import Tuimon, wait_for
 from tests.remote.sshd import Sshd
 from tests.supervisor.test_survival import SPEAKING, Job
-from tuimon import events
+from tuimon import events, runs
 from tuimon.errors import TuimonError
 from tuimon.remote.link import Target, linked
+
+FIT = Path(__file__).parents[1] / "scripts" / "plain_fit.py"
 
 
 @pytest.fixture
@@ -148,6 +151,25 @@ def test_training_goes_on_when_the_line_breaks_that_it_was_started_over(tuimon: 
     assert sum(epoch.steps for epoch in tuimon.folded().fits[0].epochs) == 12
 
 
+def test_a_fit_that_was_started_over_a_line_that_breaks_is_recorded_whole(tuimon: Tuimon, sshd: Sshd) -> None:
+    pytest.importorskip("tensorflow")
+    command = f"cd {tuimon.path} && {' '.join(tuimon.command())} run {FIT} {tuimon.path} 4"
+    options = [*sshd.ssh[1:], "-tt", sshd.user_at_host, command]
+    screen = pexpect.spawn("ssh", options, env={**tuimon.environment, "TERM": "xterm-256color"}, dimensions=(24, 80))
+    tuimon.terminals.append(screen)
+    wait_for((tuimon.path / "here").exists, "the middle of an epoch")
+    screen.kill(signal.SIGKILL)
+    sshd.drop()
+    (tuimon.path / "go").touch()
+    wait_for(lambda: tuimon.directory.status() == "finished", "the run to end")
+
+    assert replayed(tuimon)["gaps"] == []
+    broken, later = tuimon.folded().training
+    assert [(epoch.steps, epoch.samples, epoch.ended) for epoch in broken.epochs] == [(12, 96, True)] * 4
+    assert [(epoch.steps, epoch.samples, epoch.ended) for epoch in later.epochs] == [(12, 96, True)] * 2
+    assert tuimon.run("attach", tuimon.directory.id, "--headless").status == 0
+
+
 @pytest.mark.parametrize(
     ("what", "options", "said"),
     [
@@ -158,6 +180,7 @@ def test_training_goes_on_when_the_line_breaks_that_it_was_started_over(tuimon: 
         ("ada@host", ["--ssh", "sh -c 'echo no route >&2; exit 255' --"], "ssh does not reach ada@host: no route"),
         ("ada@host", ["--ssh", "sh -c 'exit 127' --"], "has no 'tuimon'"),
         ("ada@host", ["--ssh", "sh -c 'echo hello' --"], "ada@host sent no run"),
+        ("ada@host", ["--ssh", "sh -c 'printf \"\\033[2Jno\\007\" >&2; exit 1' --"], r"\x1b[2Jno\x07"),
         ("ada@host", ["--ssh", "sh -c 'yes welcome' --"], "ada@host sent no run"),
     ],
 )
@@ -172,5 +195,18 @@ def test_what_the_other_side_does_not_know(tuimon: Tuimon, sshd: Sshd) -> None:
     done = tuimon.run("attach", sshd.user_at_host, *sshd.options)
     assert (done.status, len(done.said)) == (1, 1)
     assert "127.0.0.1: no runs" in done.said[0]
-    done = tuimon.run("attach", sshd.user_at_host, *sshd.options[:2], "--remote-tuimon", "/no/tuimon")
-    assert "has no '/no/tuimon'" in done.text
+    for name in ("twin-1", "twin-2"):
+        runs.create(tuimon.home, name)
+    old = tuimon.path / "old.py"
+    old.write_text("import sys; from tuimon import cli, verbs; verbs.VERBS.pop(); sys.exit(cli.main())")
+    for run, options, said in (
+        ("nothing", sshd.options, "no run 'nothing' in"),
+        ("twin", sshd.options, "'twin' matches 2 runs"),
+        ("twin", [*sshd.options[:2], "--remote-tuimon", "/no/tuimon"], "has no '/no/tuimon'"),
+        ("twin", [*sshd.options[:2], "--remote-tuimon", f"{sys.executable} {old}"], "too old"),
+        ("twin", ["--ssh", shlex.join([*sshd.ssh, "-i", "/dev/null", "-o", "BatchMode=yes"])], "Permission denied"),
+    ):
+        sshd.let_in(said != "Permission denied")
+        done = tuimon.run("attach", f"{sshd.user_at_host}:{run}", *options)
+        assert (done.status != 0, len(done.said)) == (True, 1), done.stderr
+        assert said in done.said[0]

@@ -36,6 +36,9 @@ TARGET = re.compile(rf"((?:[\w.+-]+@)(?:{HOST}))(?::(.*))?|((?:{HOST})):(.+)", r
 PREAMBLE = 1 << 18
 """Bytes that a login shell may print before the run begins."""
 
+LONGEST_COMPLAINT = 1 << 12
+"""Bytes of a line on ssh's standard error that are taken at once."""
+
 SAY_AGAIN = 9.0
 """Seconds between two mentions that the line is down."""
 
@@ -132,11 +135,15 @@ class Link:
     def close(self) -> None:
         """Let go of the run, which goes on."""
         self._closed.set()
+        self._hang_up()
+        if self._receiver.ident is not None:
+            self._receiver.join(5.0)
+            self._hang_up()  # it may have been about to connect again
+
+    def _hang_up(self) -> None:
         process = self._process
         if process is not None and process.poll() is None:
             process.terminate()
-        if self._receiver.ident is not None:
-            self._receiver.join(5.0)
 
     # --- connections
 
@@ -173,7 +180,7 @@ class Link:
             self._process.stdin.flush()
 
     def _hear_complaints(self, stream: IO[bytes] | None) -> None:
-        for line in stream or ():
+        while stream is not None and (line := stream.readline(LONGEST_COMPLAINT)):
             if text := on_one_line(line.decode(errors="replace")):
                 self._complaints.append(text[:500])
 
