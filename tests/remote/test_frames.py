@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -14,6 +15,7 @@ from tuimon.errors import UsageError
 from tuimon.remote.frames import Decoder, Frame, digest, encode
 from tuimon.remote.link import Target, target
 from tuimon.remote.mirror import Mirror
+from tuimon.remote.place import place
 
 FRAMES = some.builds(
     Frame,
@@ -77,8 +79,26 @@ def test_who_is_alive_is_what_the_other_side_says(tmp_path: Path) -> None:
     )
     assert (mirror.lost(), mirror.supervised()) == ("the machine was restarted", False)
     assert mirror.status() == "lost"
-    with pytest.raises(KeyError):
-        mirror.take(Frame("status", 0, b"{}"))
+    for odd in (b"{}", b"[]", b"7", b"{", b"[" * 100_000, b"\xff"):
+        with pytest.raises(ValueError):  # noqa: PT011 – in the words of whoever found it
+            mirror.take(Frame("status", 0, odd))
+    assert mirror.status() == "lost"
+
+
+def test_a_place_lasts_as_long_as_whoever_watches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "tuimon-mirror-left"
+    left.mkdir()
+    (left / "lock").touch()
+    (left / "journal.jsonl").touch()
+    (tmp_path / "tuimon-mirror-other").symlink_to(tmp_path)
+    (tmp_path / "tuimon-mirror-begun").mkdir()
+
+    with place() as one, place() as other:
+        assert one.is_dir(), "it is in use"
+        assert not left.exists()
+        assert other.stat().st_mode & 0o077 == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tuimon-mirror-begun", "tuimon-mirror-other"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import contextlib
 import json
 import shlex
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +20,7 @@ import pytest
 from tests.harness import Tuimon, wait_for
 from tests.remote.sshd import Sshd
 from tests.supervisor.test_survival import SPEAKING, Job
-from tuimon import events, runs
+from tuimon import events, runs, wire
 from tuimon.errors import TuimonError
 from tuimon.remote.link import Target, linked
 
@@ -170,6 +172,20 @@ def test_a_fit_that_was_started_over_a_line_that_breaks_is_recorded_whole(tuimon
     assert tuimon.run("attach", tuimon.directory.id, "--headless").status == 0
 
 
+def test_what_is_asked_in_one_breath_with_the_beginning_is_heard(tuimon: Tuimon) -> None:
+    job = Job(tuimon).start()
+    request = events.SignalRequested(at=time.time(), id="first", by="test", signal=signal.SIGUSR1)
+    sending = subprocess.Popen(tuimon.command("send", "--", ""), env=tuimon.environment, stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL)  # fmt: skip
+    assert sending.stdin is not None
+    with sending.stdin as line:
+        line.write(b"{}\n" + wire.encode(request))
+        line.flush()
+        assert tuimon.wait_for_event(events.RequestAnswered).request == "first"
+    assert sending.wait(60) == 0
+    job.end()
+
+
 @pytest.mark.parametrize(
     ("what", "options", "said"),
     [
@@ -181,6 +197,7 @@ def test_a_fit_that_was_started_over_a_line_that_breaks_is_recorded_whole(tuimon
         ("ada@host", ["--ssh", "sh -c 'exit 127' --"], "has no 'tuimon'"),
         ("ada@host", ["--ssh", "sh -c 'echo hello' --"], "ada@host sent no run"),
         ("ada@host", ["--ssh", "sh -c 'printf \"\\033[2Jno\\007\" >&2; exit 1' --"], r"\x1b[2Jno\x07"),
+        ("ada@host", ["--ssh", "sh -c 'echo tuimon-run 1 []' --"], "does not greet with a run"),
         ("ada@host", ["--ssh", "sh -c 'yes welcome' --"], "ada@host sent no run"),
     ],
 )

@@ -10,10 +10,8 @@ import os
 import re
 import secrets
 import shlex
-import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from collections import deque
@@ -27,6 +25,7 @@ from tuimon.clean import line as on_one_line
 from tuimon.errors import TuimonError, UsageError
 from tuimon.remote.frames import GREETING, NEWS, STATUS, Decoder, Frame
 from tuimon.remote.mirror import Mirror
+from tuimon.remote.place import place
 from tuimon.runs import NAME
 
 HOST = r"[A-Za-z0-9_][\w.%-]*|\[[0-9A-Fa-f:.%\w]+\]"
@@ -181,7 +180,7 @@ class Link:
 
     def _hear_complaints(self, stream: IO[bytes] | None) -> None:
         while stream is not None and (line := stream.readline(LONGEST_COMPLAINT)):
-            if text := on_one_line(line.decode(errors="replace")):
+            if text := on_one_line(line.decode(errors="replace").strip()):
                 self._complaints.append(text[:500])
 
     def _why(self, status: int) -> TuimonError:
@@ -236,7 +235,7 @@ class Link:
             while data := process.stdout.read1(1 << 16):  # type: ignore[attr-defined]
                 for frame in decoder.feed(data):
                     self._take(frame)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError) as error:
             self._complaints.append(on_one_line(error))
         process.kill()
         process.wait()
@@ -277,14 +276,13 @@ class Asking:
 @contextlib.contextmanager
 def linked(goal: Target) -> Iterator[Link]:
     """A link whose mirror lasts as long as the block."""
-    where = Path(tempfile.mkdtemp(prefix="tuimon-"))
-    link = Link(goal, where)
-    try:
-        link.connect()
-        yield link
-    finally:
-        link.close()
-        shutil.rmtree(where, ignore_errors=True)
+    with place() as where:
+        link = Link(goal, where)
+        try:
+            link.connect()
+            yield link
+        finally:
+            link.close()
 
 
 def _lines(stream: IO[bytes], most: int) -> Iterator[bytes]:
@@ -297,7 +295,7 @@ def _lines(stream: IO[bytes], most: int) -> Iterator[bytes]:
 def _run_of(greeting: bytes) -> str:
     try:
         run = json.loads(greeting[len(GREETING) :])["run"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         run = ""
     if not isinstance(run, str) or not NAME.fullmatch(run) or run in (os.curdir, os.pardir):
         raise TuimonError("the other side does not greet with a run")

@@ -57,11 +57,17 @@ class Mirror(RunDirectory):
             fresh.write_bytes(frame.data)
             fresh.replace(self.path / "run.json")
         elif frame.name == STATUS:
-            facts = json.loads(frame.data)
-            told = self.told
-            told.supervised, told.alive = bool(facts["supervised"]), bool(facts["alive"])
-            told.lost = str(facts["lost"]) if facts["lost"] else None
-            told.over = bool(facts["over"])
+            self._believe(frame.data)
+
+    def _believe(self, status: bytes) -> None:
+        told = self.told
+        try:
+            facts = json.loads(status)
+            supervised, alive, lost, over = (facts[name] for name in ("supervised", "alive", "lost", "over"))
+        except (TypeError, KeyError, RecursionError) as error:
+            raise ValueError(f"no status: {error!r}") from None
+        told.supervised, told.alive, told.over = bool(supervised), bool(alive), bool(over)
+        told.lost = str(lost) if lost else None
 
 
 def _add(path: Path, offset: int, data: bytes) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -45,7 +44,8 @@ class Sender:
         """Until the other side goes away, or the run is over and all of it is sent."""
         try:
             os.write(1, GREETING + json.dumps({"run": self._directory.id}).encode() + b"\n")
-            self._resume(sys.stdin.buffer.readline(LONGEST))
+            with open(0, "rb", buffering=0, closefd=False) as asked:  # what follows the line is not to be read with it
+                self._resume(asked.readline(LONGEST))
             while self._turn():
                 pass
         except BrokenPipeError:

@@ -248,7 +248,7 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     output = Passthrough(directory, out=2 if args.json == "-" else 1, history=False)
 
     def go_on(run: Run) -> bool:
-        if link is not None and (said := link.look()):
+        if not came and link is not None and (said := link.look()):  # Ctrl-C ends ssh, too
             output.say(said)
         return not came
 

@@ -1,0 +1,53 @@
+"""Where mirrors lie: in the temporary directory, for as long as somebody watches."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+PREFIX = "tuimon-mirror-"
+
+LOCK = "lock"
+"""Held by whoever watches: a place whose lock nobody holds was left by one that was killed."""
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Path]:
+    """A private directory that lasts as long as the block. Those that killed ones left are removed before."""
+    _tidy_up()
+    where = Path(tempfile.mkdtemp(prefix=PREFIX))
+    held = _locked(where)
+    try:
+        yield where
+    finally:
+        shutil.rmtree(where, ignore_errors=True)
+        os.close(held)
+
+
+def _locked(where: Path) -> int:
+    """The lock gets its name once it is held, so that nobody finds it free."""
+    fresh = where / "lock.new"
+    held = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    fresh.rename(where / LOCK)
+    return held
+
+
+def _tidy_up() -> None:
+    for where in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # it is another user's, in use, or being made
+            found = where.lstat()
+            if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):
+                continue
+            lock = os.open(where / LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(where, ignore_errors=True)
+            finally:
+                os.close(lock)
