@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from screenshots.take import HERE, PICTURES, Picture, take
@@ -33,3 +35,10 @@ async def test_can_be_taken(picture: Picture) -> None:
     assert SAYS.get(picture.name, picture.run) in text
     assert svg.startswith("<svg")
     assert (HERE / f"{picture.name}.svg").exists(), "python -m screenshots.take"
+
+
+def test_the_readme_shows_pictures_that_are_there() -> None:
+    text = (HERE.parent / "README.md").read_text()
+    shown = re.findall(r"\(screenshots/([\w-]+\.png)\)", text)
+    assert len(shown) >= 6
+    assert [name for name in shown if not (HERE / name).is_file()] == []
