@@ -97,14 +97,14 @@ class Segment:
     """The steps between two cuts, converted into an event on the sender's thread."""
 
     def __init__(
-        self, fit: int, counters: Counters, came: Totals, rate: Callable[[], Optional[float]], held: int = 0
+        self, fit: int, counters: Counters, ended: int, came: Totals, rate: Callable[[], Optional[float]]
     ) -> None:
         self.fit = fit
         self.epoch = counters.epoch
         self.rate = rate
         self.began = counters.cut_at
         taken = counters.steps
-        self.steps: List[Step] = [taken.popleft() for _ in range(len(taken) - held)]
+        self.steps: List[Step] = [taken.popleft() for _ in range(ended)]
         self.last, self.ended = (self.steps[-1][0], self.steps[-1][1]) if self.steps else (counters.last, perf())
         self.before = counters.cut_last
         self.count = self.last - self.before
@@ -182,22 +182,23 @@ class Ledger:
             counters = self.counters
             if counters is None or not (len(counters.steps) > held or final):
                 return
+            ended = len(counters.steps) - held  # first: whoever trains goes on, and a step has its batch before it ends
             came = self.meter.taken()
             if not final:
-                under_way = self._under_way(counters, came, held)
+                under_way = self._under_way(counters, ended, came)
                 self.meter.give_back(under_way)
                 came = difference(came, under_way)
             self.came = Totals(*map(add, self.came, came))
             if counters.steps:
-                self._put(Segment(self.fit, counters, came, self.rate, held).event)
+                self._put(Segment(self.fit, counters, ended, came, self.rate).event)
             if final:
                 self.counters = None
 
-    def _under_way(self, counters: Counters, came: Totals, held: int) -> Totals:
+    def _under_way(self, counters: Counters, ended: int, came: Totals) -> Totals:
         """Of batches of one size, those that were pulled for a step that has not ended."""
-        ended = counters.steps[-1 - held][0] - counters.cut_last
-        ahead = came.batches - ended
-        if ahead <= 0 or ended <= 0 or came.uncounted or came.samples % came.batches:
+        trained = counters.steps[ended - 1][0] - counters.cut_last
+        ahead = came.batches - trained
+        if ahead <= 0 or trained <= 0 or came.uncounted or came.samples % came.batches:
             return Totals()
         return Totals(batches=ahead, samples=ahead * came.samples // came.batches)
 
