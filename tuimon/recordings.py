@@ -108,7 +108,7 @@ def _keep_states(path: Path) -> None:
     """Of a journal that is this user's, and has grown long without any."""
     known = store.known(path)
     grown = path.stat().st_size - (known[-1].offset if known else 0)
-    if grown >= 2 * store.EVERY and path.parent.stat().st_uid == os.geteuid() and os.access(path.parent, os.W_OK):
+    if grown >= 2 * starting.EVERY and path.parent.stat().st_uid == os.geteuid() and os.access(path.parent, os.W_OK):
         starting.start(path)
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import shutil
 import socket
@@ -214,6 +216,20 @@ def watched(script: Path, *arguments: str, python: str = sys.executable, **envir
     """Run the script under the agent to its end."""
     with training(script, *arguments, python=python, **environment) as process:
         return process.ended()
+
+
+@functools.cache
+def played(script: Path, python: str) -> Watched:
+    """The script under the agent, once for all tests that ask for it."""
+    seen = watched(script, python=python)
+    assert seen.status == 0, seen.stderr
+    return seen
+
+
+def truth_of(script: Path, python: str) -> dict[str, dict[str, Any]]:
+    """What the script says that it did: one JSON object a line, by its `name`."""
+    lines = [json.loads(line) for line in played(script, python).stdout.splitlines()]
+    return {line["name"]: line for line in lines}
 
 
 def plain(script: Path, *arguments: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from pathlib import Path
 from typing import Any
 
-from tests.agent.harness import Watched, both_lines, plain, watched
+from tests.agent.harness import Watched, both_lines, plain, played, truth_of
 from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "kinds.py"
 
 
-@functools.cache
 def seen(python: str) -> Watched:
-    seen = watched(SCRIPT, python=python)
-    assert seen.status == 0, seen.stderr
-    return seen
+    return played(SCRIPT, python)
 
 
-@functools.cache
 def truth(python: str) -> dict[str, dict[str, Any]]:
-    lines = [json.loads(line) for line in seen(python).stdout.splitlines()]
-    return {line["name"]: line for line in lines if "error" not in line}
+    return {name: told for name, told in truth_of(SCRIPT, python).items() if "error" not in told}
 
 
 @both_lines

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from pathlib import Path
 from typing import Any
 
-from tests.agent.harness import KERAS2, Watched, both_lines, plain, watched
+from tests.agent.harness import KERAS2, Watched, both_lines, plain, played, truth_of
 from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "ledger.py"
 
 
-@functools.cache
 def seen(python: str) -> Watched:
-    seen = watched(SCRIPT, python=python)
-    assert seen.status == 0, seen.stderr
-    return seen
+    return played(SCRIPT, python)
 
 
-@functools.cache
 def truth(python: str) -> dict[str, dict[str, Any]]:
-    lines = [json.loads(line) for line in seen(python).stdout.splitlines()]
-    return {line["name"]: line for line in lines}
+    return truth_of(SCRIPT, python)
 
 
 def fit(python: str, name: str) -> int:

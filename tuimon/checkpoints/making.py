@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tuimon.checkpoints import store
+from tuimon.checkpoints.starting import EVERY
 from tuimon.journal import Tail
 from tuimon.state import Run
 
@@ -19,7 +20,7 @@ ROOM = 1 << 28
 """Bytes that stay free on the disk."""
 
 
-def make(journal_path: Path, every: int = store.EVERY) -> int:
+def make(journal_path: Path, every: int = EVERY) -> int:
     """Write those that are missing, and one at the end of a run that is over; how many. Raises OSError."""
     _forget_others(journal_path)
     found = store.restored(journal_path)

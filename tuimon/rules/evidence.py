@@ -31,6 +31,11 @@ def unjudged(run: Run, needed: Callable[[Fit], object], reason: str) -> str | No
     return None if any(needed(fit) for fit in run.training) else reason
 
 
+def no_gpu(run: Run) -> str:
+    """Why there are no figures of GPUs."""
+    return run.gpu_problem.reason if run.gpu_problem else "there is no GPU"
+
+
 def fits(run: Run) -> Iterator[Fit]:
     """The calls of `fit`; loops of the user's own have no plan to be held against."""
     return (fit for fit in run.training if fit.call == "fit")

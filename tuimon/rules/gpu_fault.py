@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuimon.rules import evidence
 from tuimon.rules.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -62,9 +63,7 @@ class GpuFault:
                 yield self._finding(run, gpu, "error", gpu.lost_at, words, {"gpu": gpu.index})
 
     def unjudged(self, run: Run) -> str | None:
-        if not run.gpus:
-            return run.gpu_problem.reason if run.gpu_problem else "there is no GPU"
-        return None
+        return None if run.gpus else evidence.no_gpu(run)
 
     def _fault(self, run: Run, gpu: Gpu, number: int, times: int) -> Finding:
         severity: Severity = "error"

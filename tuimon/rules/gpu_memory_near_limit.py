@@ -42,7 +42,7 @@ class GpuMemoryNearLimit:
 
     def unjudged(self, run: Run) -> str | None:
         if not run.gpus and not run.allocators:
-            return run.gpu_problem.reason if run.gpu_problem else "there is no GPU"
+            return evidence.no_gpu(run)
         readable = any(True for _ in self._devices(run))
         return None if readable else "TensorFlow reserves GPU memory at its start, and its allocator was not read"
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimon.rules import sayings
+from tuimon.rules import evidence, sayings
 from tuimon.rules.finding import Finding
 from tuimon.rules.input_bound import InputBound
 
@@ -58,7 +58,7 @@ class GpuUnused:
 
     def unjudged(self, run: Run) -> str | None:
         if not run.gpus:
-            return run.gpu_problem.reason if run.gpu_problem else "there is no GPU"
+            return evidence.no_gpu(run)
         return (
             None
             if any(process.devices for process in run.processes.values())
