@@ -13,9 +13,9 @@ from hypothesis import strategies as some
 
 from tuimon.errors import UsageError
 from tuimon.remote.frames import Decoder, Frame, digest, encode
-from tuimon.remote.link import Target, target
 from tuimon.remote.mirror import Mirror
 from tuimon.remote.place import place
+from tuimon.remote.target import Target, target
 
 FRAMES = some.builds(
     Frame,

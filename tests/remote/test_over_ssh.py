@@ -22,7 +22,9 @@ from tests.remote.sshd import Sshd
 from tests.supervisor.test_survival import SPEAKING, Job
 from tuimon import events, runs, wire
 from tuimon.errors import TuimonError
-from tuimon.remote.link import Target, linked
+from tuimon.remote.link import linked
+from tuimon.remote.remote_control import RemoteControl
+from tuimon.remote.target import Target
 
 FIT = Path(__file__).parents[1] / "scripts" / "plain_fit.py"
 
@@ -31,6 +33,21 @@ FIT = Path(__file__).parents[1] / "scripts" / "plain_fit.py"
 def sshd(tuimon: Tuimon) -> Iterator[Sshd]:
     with contextlib.closing(Sshd(tuimon)) as server:
         yield server
+
+
+def terminal(tuimon: Tuimon, command: list[str]) -> pexpect.spawn[str]:
+    """The command in a terminal of its own, which the test leaves closed."""
+    screen = pexpect.spawn(
+        command[0],
+        command[1:],
+        env={**tuimon.environment, "TERM": "xterm-256color"},
+        dimensions=(40, 120),
+        timeout=120,
+        encoding="utf-8",
+        codec_errors="replace",
+    )
+    tuimon.terminals.append(screen)
+    return screen
 
 
 def replayed(tuimon: Tuimon) -> dict[str, Any]:
@@ -90,16 +107,7 @@ def test_a_line_that_breaks_is_taken_up_where_it_broke(tuimon: Tuimon, sshd: Ssh
 def test_the_screen_here_stops_the_run_there(tuimon: Tuimon, sshd: Sshd) -> None:
     job = Job(tuimon).start()
     job.steps(3)
-    screen = pexpect.spawn(
-        tuimon.command()[0],
-        [*tuimon.command()[1:], "attach", sshd.user_at_host, *sshd.options],
-        env={**tuimon.environment, "TERM": "xterm-256color"},
-        dimensions=(40, 120),
-        timeout=120,
-        encoding="utf-8",
-        codec_errors="replace",
-    )
-    tuimon.terminals.append(screen)
+    screen = terminal(tuimon, tuimon.command("attach", sshd.user_at_host, *sshd.options))
     screen.expect("speaking")
     screen.send("\x03")
     screen.expect("interrupt the script")
@@ -117,11 +125,11 @@ def test_who_only_looks_hands_on_nothing(tuimon: Tuimon, sshd: Sshd) -> None:
     goal = Target(sshd.user_at_host, ssh=tuple(sshd.ssh), tuimon=f"{sys.executable} -m tuimon")
     with linked(replace(goal, readonly=True)) as link:
         with pytest.raises(TuimonError, match="only look"):
-            link.client("test", readonly=True).ask(events.SignalRequested(signal=signal.SIGINT))
-        link.client("test").ask(events.SignalRequested(signal=signal.SIGINT))  # the other side refuses, too
+            RemoteControl(link, "test", readonly=True).ask(events.SignalRequested(signal=signal.SIGINT))
+        RemoteControl(link, "test").ask(events.SignalRequested(signal=signal.SIGINT))  # the other side refuses, too
         assert wait_for(link.look, "a word about it") == "this client may only look"
     with linked(goal) as link:
-        asked = link.client("test").ask(events.SignalRequested(signal=signal.SIGUSR1))
+        asked = RemoteControl(link, "test").ask(events.SignalRequested(signal=signal.SIGUSR1))
         answer = tuimon.wait_for_event(events.RequestAnswered)
         assert (answer.request, answer.accepted) == (asked, True)
         assert "test of " in tuimon.wait_for_event(events.SignalRequested).by
@@ -130,16 +138,7 @@ def test_who_only_looks_hands_on_nothing(tuimon: Tuimon, sshd: Sshd) -> None:
 
 def test_training_goes_on_when_the_line_breaks_that_it_was_started_over(tuimon: Tuimon, sshd: Sshd) -> None:
     command = f"cd {tuimon.path} && {' '.join(tuimon.command())} run {SPEAKING}"
-    screen = pexpect.spawn(
-        "ssh",
-        [*sshd.ssh[1:], "-tt", sshd.user_at_host, command],
-        env={**tuimon.environment, "TERM": "xterm-256color"},
-        dimensions=(40, 120),
-        timeout=120,
-        encoding="utf-8",
-        codec_errors="replace",
-    )
-    tuimon.terminals.append(screen)
+    screen = terminal(tuimon, [*sshd.ssh, "-tt", sshd.user_at_host, command])
     job = Job(tuimon)
     job.steps(5)
     screen.expect("speaking")
@@ -156,9 +155,7 @@ def test_training_goes_on_when_the_line_breaks_that_it_was_started_over(tuimon: 
 def test_a_fit_that_was_started_over_a_line_that_breaks_is_recorded_whole(tuimon: Tuimon, sshd: Sshd) -> None:
     pytest.importorskip("tensorflow")
     command = f"cd {tuimon.path} && {' '.join(tuimon.command())} run {FIT} {tuimon.path} 4"
-    options = [*sshd.ssh[1:], "-tt", sshd.user_at_host, command]
-    screen = pexpect.spawn("ssh", options, env={**tuimon.environment, "TERM": "xterm-256color"}, dimensions=(24, 80))
-    tuimon.terminals.append(screen)
+    screen = terminal(tuimon, [*sshd.ssh, "-tt", sshd.user_at_host, command])
     wait_for((tuimon.path / "here").exists, "the middle of an epoch")
     screen.kill(signal.SIGKILL)
     sshd.drop()

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import itertools
 import json
 import os
-import re
-import secrets
-import shlex
-import socket
 import subprocess
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from tuimon import events, wire
 from tuimon.clean import line as on_one_line
-from tuimon.errors import TuimonError, UsageError
+from tuimon.errors import TuimonError
 from tuimon.remote.frames import GREETING, NEWS, STATUS, Decoder, Frame
 from tuimon.remote.mirror import Mirror
 from tuimon.remote.place import place
+from tuimon.remote.target import Target
 from tuimon.runs import NAME
-
-HOST = r"[A-Za-z0-9_][\w.%-]*|\[[0-9A-Fa-f:.%\w]+\]"
-TARGET = re.compile(rf"((?:[\w.+-]+@)(?:{HOST}))(?::(.*))?|((?:{HOST})):(.+)", re.DOTALL)
-"""`user@host`, `user@host:RUN` or `host:RUN`; nothing that ssh would take for an option."""
 
 PREAMBLE = 1 << 18
 """Bytes that a login shell may print before the run begins."""
@@ -43,37 +35,6 @@ SAY_AGAIN = 9.0
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before each further try to connect again; the last for all that follow."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """A run on another machine: where, which (empty: the one that is going on, else the last), by which commands."""
-
-    host: str
-    run: str = ""
-    ssh: tuple[str, ...] = ("ssh",)
-    tuimon: str = "tuimon"
-    readonly: bool = False
-
-    def command(self, again: bool = False) -> list[str]:
-        """Without a terminal there. A second connection asks for no password: a screen is in the way by then."""
-        options = ["-T", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"]
-        options += ["-o", "BatchMode=yes"] if again else []
-        asked = ["send", *(["--readonly"] if self.readonly else []), "--", self.run]
-        return [*self.ssh, *options, self.host, f"{self.tuimon} {shlex.join(asked)}"]
-
-
-def target(text: str) -> Target | None:
-    """None when the text does not name another machine. Raises UsageError when it does, badly."""
-    found = TARGET.fullmatch(text)
-    if found is None:
-        if "@" in text or ":" in text:
-            raise UsageError(f"{text!r} names no run on another machine", "write user@host or user@host:RUN")
-        return None
-    run = found[2] or found[4] or ""
-    if run and not NAME.fullmatch(run):
-        raise UsageError(f"{run!r} cannot be a run's name", "`tuimon runs` there lists them")
-    return Target((found[1] or found[3]).replace("[", "").replace("]", ""), run)
 
 
 class Link:
@@ -127,9 +88,6 @@ class Link:
         except (OSError, ValueError):
             return False
         return True
-
-    def client(self, name: str, readonly: bool = False) -> Asking:
-        return Asking(self, name, readonly)
 
     def close(self) -> None:
         """Let go of the run, which goes on."""
@@ -247,30 +205,6 @@ class Link:
             self.mirror.take(frame)
             if frame.name == STATUS:
                 self._whole.set()
-
-
-class Asking:
-    """A client's end of the line, as `tuimon.control.Control` is one of the socket."""
-
-    def __init__(self, link: Link, client: str, readonly: bool = False) -> None:
-        self._link = link
-        self._by = f"{client} of {getpass.getuser()}@{socket.gethostname()}"
-        self._readonly = readonly
-
-    def greet(self) -> None:
-        self._link.say(events.ScreenAttached(at=time.time(), by=self._by, readonly=self._readonly))
-
-    def ask(self, request: events.Request) -> str:
-        """Send a request; its id. Raises TuimonError when it cannot be sent."""
-        if self._readonly:
-            raise TuimonError("this client may only look")
-        request = replace(request, at=time.time(), id=request.id or secrets.token_hex(6), by=self._by)
-        if not self._link.say(request):
-            raise TuimonError("there is no line to the run now", "wait until it is back")
-        return request.id
-
-    def close(self) -> None:
-        """The line is the link's."""
 
 
 @contextlib.contextmanager

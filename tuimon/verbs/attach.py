@@ -13,7 +13,8 @@ from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs.options import Subparsers, add_log_dir, add_report, add_screen, screen_options, settings_of
 
 if TYPE_CHECKING:
-    from tuimon.remote.link import Link, Target
+    from tuimon.remote.link import Link
+    from tuimon.remote.target import Target
     from tuimon.runs import RunDirectory
     from tuimon.settings import Settings
     from tuimon.state import Run
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _elsewhere(args: argparse.Namespace) -> Target | None:
     """The run on another machine that is meant, if one is."""
-    from tuimon.remote.link import target
+    from tuimon.remote.target import target
 
     goal = target(args.run) if args.run and not args.last else None
     if goal is None:
@@ -242,8 +243,9 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     from tuimon.control import Control
     from tuimon.follow import Follow
     from tuimon.passthrough import Passthrough
+    from tuimon.remote.remote_control import RemoteControl
 
-    control = link.client("headless", readonly=True) if link else Control(directory, "headless", readonly=True)
+    control = RemoteControl(link, "headless", readonly=True) if link else Control(directory, "headless", readonly=True)
     control.greet()
     output = Passthrough(directory, out=2 if args.json == "-" else 1, history=False)
 

@@ -15,6 +15,7 @@ from tuimon.state import Run
 
 if TYPE_CHECKING:
     from tuimon.remote.link import Link
+    from tuimon.remote.remote_control import RemoteControl
 
 
 def show(
@@ -30,7 +31,7 @@ def show(
     from tuimon.tui.app import run_screen
     from tuimon.tui.rescue import Rescue
 
-    control = link.client("screen", readonly) if link else Control(directory, "screen", readonly)
+    control = _control(directory, link, readonly)
     notifier = Notifier(on_finding) if on_finding else None
     control.greet()
     try:
@@ -49,6 +50,14 @@ def show(
         control.close()
         if notifier is not None:
             notifier.close()
+
+
+def _control(directory: RunDirectory, link: Link | None, readonly: bool) -> Control | RemoteControl:
+    if link is None:
+        return Control(directory, "screen", readonly)
+    from tuimon.remote.remote_control import RemoteControl
+
+    return RemoteControl(link, "screen", readonly)
 
 
 def ended(directory: RunDirectory) -> Watched | None:
