@@ -3,7 +3,6 @@
 steady_waits.py SECONDS [KIND;KIND…]: as known_waits.py tells, with each step's begin (seconds since 1970) and bounds.
 """
 
-import contextlib
 import json
 import sys
 import time
@@ -16,31 +15,22 @@ SECONDS = float(sys.argv[1])
 known.X, known.Y = np.tile(known.X, (40, 1)), np.tile(known.Y, (40, 1))
 
 
-class Enough(Exception):
-    """Leaves a fit whose epoch would go on."""
+STEP = 0.0015
+"""Seconds that a step takes beside its sleep, about."""
 
 
-class Stop(keras.callbacks.Callback):
-    def on_train_begin(self, logs=None):
-        self.end = now() + SECONDS
-
-    def on_train_batch_end(self, batch, logs=None):
-        if now() > self.end:
-            raise Enough
-
-
-def batches(truth):
-    while True:
-        for at in range(0, len(known.X), ROWS):
-            truth.make()
-            yield known.X[at : at + ROWS], known.Y[at : at + ROWS]
+def batches(truth, count):
+    for number in range(count):
+        at = number * ROWS % (len(known.X) - ROWS)
+        truth.make()
+        yield known.X[at : at + ROWS], known.Y[at : at + ROWS]
 
 
 def play(kind, sleep, prefetch):
-    truth = Truth(sleep)
-    source = batches(truth) if kind == "generator" else known.dataset(truth, prefetch).repeat()
-    with contextlib.suppress(Enough):
-        known.model(truth).fit(source, steps_per_epoch=10**6, verbose=0, callbacks=[truth, Stop()])
+    truth, count = Truth(sleep), int(SECONDS / (sleep + STEP))
+    # To its end: TensorFlow may hang where an iterator that runs Python is left in the middle.
+    source = batches(truth, count) if kind == "generator" else known.dataset(truth, prefetch).repeat().take(count)
+    known.model(truth).fit(source, verbose=0, callbacks=[truth])
     since = time.time() - now()
     steps = [
         (asked + since, max(0.0, ready - max(asked, began)), come - asked)
