@@ -31,6 +31,9 @@ IMPATIENT = {"TUIMON_RULE_STALLED_AFTER": "4"}
 OF_THE_MACHINE = {"disk-full", "swapping", "memory-near-limit", "io-wait"}
 """What may be true of whatever runs on the machine that the tests run on."""
 
+PATIENCE = 400
+"""Seconds that a script may take. TensorFlow can hang at the exit of one that failed inside a pipeline."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -76,16 +79,21 @@ def watched(case: Case, tmp_path: Path) -> dict[str, Any]:
     interpreter = ["--python", KERAS2] if case.line == 2 and KERAS2 else []
     limits = IMPATIENT if "stalled" in case.expected else {}
     private = {"XDG_STATE_HOME": tmp_path / "state", "XDG_RUNTIME_DIR": tmp_path, "XDG_CONFIG_HOME": tmp_path}
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "tuimon", "run", "--headless", "--json", report, *interpreter, case.path],
         cwd=tmp_path,
         env={**os.environ, **ENVIRONMENT, **limits, **{name: str(path) for name, path in private.items()}},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=1000,
-    )
-    assert report.exists(), done.stderr
+    ) as running:
+        try:
+            _, said = running.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            running.terminate()  # and the script with it; what was found by then is what counts
+            _, said = running.communicate(timeout=60)
+    assert report.exists(), said
     read: dict[str, Any] = json.loads(report.read_text())
     return read
 

@@ -45,6 +45,53 @@ def undated(text: str) -> list[str]:
     return [line for line in text.splitlines() if "pid=" not in line and "os.fork()" not in line]
 
 
+FAILS_EARLY = """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", "raise OSError('of a helper')"], stderr=subprocess.DEVNULL)
+def parse(line):
+    return int(line)
+parse("a")
+"""
+
+
+def test_a_script_that_fails_before_it_trains(tmp_path: Path) -> None:
+    script = tmp_path / "fails_early.py"
+    script.write_text(FAILS_EARLY)
+    seen = watched(script, TUIMON_SUPERVISOR=str(os.getpid()))
+    assert (seen.status, seen.stderr) == (1, plain(script).stderr)
+    raised = seen.the(events.ExceptionRaised)
+    assert (raised.where, raised.type, raised.site) == ("script", "ValueError", f"{script}:5")
+    assert [type(event).__name__ for event in seen.events] == ["ExceptionRaised"]
+    assert watched(script, TUIMON_SUPERVISOR="1").events == []  # a helper itself
+
+
+STUCK = """
+import threading, time
+from tuimon import events
+from tuimon.agent import process
+from tuimon.agent.outbox import outbox
+
+process.install()
+stuck = threading.Event()
+def poll():  # as one that TensorFlow lets wait for memory
+    stuck.set()
+    time.sleep(60)
+outbox.pollers.append(poll)
+outbox.put(events.AgentStarted())
+stuck.wait()
+raise MemoryError("at the end")
+"""
+
+
+def test_a_part_that_is_stuck_keeps_nothing_from_being_told(tmp_path: Path) -> None:
+    script = tmp_path / "stuck.py"
+    script.write_text(STUCK)
+    seen = watched(script)
+    assert seen.status == 1
+    assert seen.the(events.ExceptionRaised).message == "at the end"
+    assert seen.the(events.AgentEnded)
+
+
 @needs_keras3
 def test_a_supervisor_that_is_gone_changes_nothing_and_the_spool_has_the_rest(tmp_path: Path) -> None:
     with training(SCRIPTS / "held.py", str(tmp_path), "6") as process:

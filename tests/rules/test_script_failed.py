@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import ended, epoch, fit, raised, run_of
+from tests.builders import PID, ended, epoch, fit, later, raised, run_of
 from tests.rules.judging import found, quiet
 from tuimon.rules.script_failed import ScriptFailed
 
@@ -61,6 +61,16 @@ def test_a_label_out_of_range_is_explained_by_its_own_rule() -> None:
 def test_an_exception_that_was_seen_to_leave_the_fit_only() -> None:
     run = run_of(fit(), raised("ValueError", "shapes", where="fit", fit=1), ended(exit_code=1))
     assert found(ScriptFailed(), run, "error").fit == 0
+
+
+def test_a_process_that_does_not_end_after_its_exception() -> None:
+    raising = raised("ValueError", "x")  # four seconds after the start
+    assert "has not ended" not in found(ScriptFailed(), run_of(raising, later(20)), "error").message
+    finding = found(ScriptFailed(), run_of(raising, later(49)), "error")
+    assert "its process has not ended for 45 s since" in finding.message
+    assert f"`kill {PID}`" in finding.advice
+    over = run_of(raising, later(49), ended(exit_code=1))
+    assert "has not ended" not in found(ScriptFailed(), over, "error").message
 
 
 def test_a_status_without_an_exception() -> None:

@@ -109,8 +109,24 @@ def install() -> bool:
     if any(isinstance(finder, Finder) for finder in sys.meta_path):
         return False
     sys.meta_path.insert(0, Finder())
+    sys.excepthook = _telling(sys.excepthook)
     for name in HOOKS:
         if sys.modules.get(name) is not None:
             __import__(name)  # waits for a thread that is importing it now
             run_hooks(name, sys.modules[name])
     return True
+
+
+def _telling(original: Any) -> Any:
+    """For a script that fails before it trains: the exception is told, then shown as ever."""
+
+    def excepthook(kind: Any, error: Any, trace: Any) -> None:
+        try:
+            from tuimon.agent import guard, process
+
+            guard.run("excepthook", process.uncaught, error)
+        except Exception:
+            pass
+        original(kind, error, error.__traceback__ if error is not None else trace)
+
+    return excepthook

@@ -48,6 +48,9 @@ class Outbox:
         self.ended = False
         self._starting = False
         self._queue: Deque[Item] = deque()
+        self._polling = (
+            _thread.allocate_lock()
+        )  # a poller may wait as long as TensorFlow waits for memory
         self._sending = _thread.allocate_lock()
         self._lost = 0
         self._lost_since: Optional[float] = None
@@ -77,9 +80,14 @@ class Outbox:
             return
         deadline = time.monotonic() + limit
         while True:
+            if self._polling.acquire(timeout=limit / 2):
+                try:
+                    self._poll()
+                finally:
+                    self._polling.release()
             if self._sending.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 try:
-                    self._turn()
+                    self._send()
                 finally:
                     self._sending.release()
             if not self._unsaid() or time.monotonic() >= deadline:
@@ -139,8 +147,10 @@ class Outbox:
             pass
         mine = self._sending
         while not self.ended and self._sending is mine:
+            with self._polling:
+                self._poll()
             with mine:
-                self._turn()
+                self._send()
             self._rest()
 
     def _rest(self) -> None:
@@ -155,24 +165,28 @@ class Outbox:
         else:
             time.sleep(pause)
 
-    def _turn(self) -> None:
-        """Ask the pollers, take requests in, and send what is queued."""
+    def _poll(self) -> None:
+        """Ask the pollers, and pass requests on. Without the lock of sending: others can send meanwhile."""
         for poll in self.pollers:
             guard.run("%s.%s" % (poll.__module__, getattr(poll, "__qualname__", "")), poll)
         guard.run("requests", self._receive)
-        try:
-            self._send()
-        except Exception as error:
-            guard.failed("outbox", error)
 
     def _receive(self) -> None:
         if self._link is None:
             return
-        for line in self._link.receive():
+        with self._sending:
+            lines = self._link.receive()
+        for line in lines:
             for listener in self.listeners:
                 listener(line)
 
     def _send(self) -> None:
+        try:
+            self._send_queued()
+        except Exception as error:
+            guard.failed("outbox", error)
+
+    def _send_queued(self) -> None:
         self._connect()
         while self._queue and (self._link is None or self._link.waiting < BUFFERED):
             self._deliver(self._lines(256))
@@ -183,7 +197,7 @@ class Outbox:
     def _lines(self, most: int) -> bytes:
         lines: List[bytes] = []
         while self._queue and len(lines) < most:
-            event = guard.run("event", _made, self._queue.popleft())
+            event = _made(self._queue.popleft())
             if event is not None:
                 _stamp(event, self.pid)
                 lines.append(wire.encode(event))
@@ -232,7 +246,10 @@ class Outbox:
 
 
 def _made(item: Item) -> Optional[events.Event]:
-    return item if isinstance(item, events.Event) else item()
+    if isinstance(item, events.Event):
+        return item
+    made: Optional[events.Event] = guard.run("event %s" % getattr(item, "__qualname__", type(item).__name__), item)
+    return made
 
 
 def _stamp(event: Any, pid: int) -> None:

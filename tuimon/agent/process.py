@@ -15,7 +15,7 @@ import time
 import traceback
 from typing import Any, List, Optional
 
-from tuimon import events
+from tuimon import agent, events
 from tuimon.agent import calls, guard
 from tuimon.agent.outbox import outbox
 
@@ -26,6 +26,7 @@ _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OP = re.compile(r"\[\[\{\{node ([^}]+)\}\}\]\]|\[Op:(\w+)\]|(?:function_node|node) '?(\S+?)'?[ \n\]]")
 
 _installed = False
+_told: Optional[int] = None
 _began = time.perf_counter()
 
 
@@ -87,18 +88,28 @@ def _ours(entry: Any) -> bool:
 
 def _around(original: Any) -> Any:
     def excepthook(kind: Any, error: Any, trace: Any) -> None:
-        guard.run("excepthook", _uncaught, error)
+        guard.run("excepthook", uncaught, error)
         original(kind, error, error.__traceback__ if error is not None else trace)
 
     return excepthook
 
 
-def _uncaught(error: BaseException) -> None:
+def uncaught(error: BaseException) -> None:
+    """Tell of an exception that leaves the program, once. Where nothing trained yet, of the script's process alone."""
+    global _told
+    if _told == id(error):
+        return
+    _told = id(error)
     strip(error)
-    if outbox.started and outbox.pid == os.getpid():
+    if (outbox.started or _is_the_script()) and outbox.pid == os.getpid():
         calls.end_those_over(_thread.get_ident(), error)
         raised(error, "script", None)
         outbox.flush(0.5)
+
+
+def _is_the_script() -> bool:
+    """Whether this is what the supervisor started, and not a program that the script runs."""
+    return str(os.getppid()) == agent.setting("TUIMON_SUPERVISOR")
 
 
 def _watch_threads() -> None:

@@ -5,7 +5,8 @@ What it means: an exception was not caught, or the script ended with a status ot
 Why it matters: what was trained since the last checkpoint is lost.
 
 How it is decided: by the exception that left the script, else by its exit status. Ctrl-C is not reported. A label that
-is out of range is explained by labels-out-of-range and is a note here.
+is out of range is explained by labels-out-of-range and is a note here. A process that is still there half a minute
+after its exception is said to be: threads of the program or of TensorFlow can keep it from ending, for ever.
 
 What to do: the finding names the usual cause of such a message and its remedy; the traceback is among the details.
 """
@@ -30,6 +31,8 @@ LONGEST = 160
 
 @dataclass(frozen=True)
 class ScriptFailed:
+    ending: float = 30.0  # seconds that a failed process may take to end before that is told; own choice
+
     def check(self, run: Run) -> Iterator[Finding]:
         ended = run.child_ended
         raised = run.exceptions_of_script[-1] if run.exceptions_of_script else None
@@ -62,11 +65,14 @@ class ScriptFailed:
         epoch = fit.epoch if fit else None
         shown = _text(event, cause)
         explained = cause is not None and bool(cause.explained_by)
+        hanging = self._hanging(run, event)
         return Finding(
             rule="script-failed",
             severity="note" if explained else "error",
-            message=f"{event.type}{sayings.of_call(event.site)}: {shown}",
-            advice=cause.advice if cause else "The traceback shows where it was raised.",
+            message=f"{event.type}{sayings.of_call(event.site)}: {shown}"
+            + (f"; its process has not ended for {sayings.duration(hanging)} since" if hanging else ""),
+            advice=(cause.advice if cause else "The traceback shows where it was raised.")
+            + (f" What is left of it does not end by itself: `kill {event.pid}`." if hanging else ""),
             fit=raised.fit,
             epoch=epoch.index if epoch else None,
             step=epoch.steps if epoch else None,
@@ -74,6 +80,14 @@ class ScriptFailed:
             numbers={"type": event.type, "op": event.op, "site": event.site, "traceback": event.traceback[-4000:]},
             snippet=cause.snippet if cause else "",
         )
+
+    def _hanging(self, run: Run, event: ExceptionRaised) -> float:
+        """Seconds since the exception left the script while its process goes on; 0 if it ends in time."""
+        child = run.child
+        if event.where != "script" or child is None or child.pid != event.pid or run.child_ended or run.lost:
+            return 0.0
+        since = run.now - event.at
+        return since if since > self.ending else 0.0
 
 
 def _text(event: ExceptionRaised, cause: Cause | None) -> str:

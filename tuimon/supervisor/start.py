@@ -96,6 +96,7 @@ def environment(directory: RunDirectory, listening: Path, base: Mapping[str, str
         "TUIMON_RUN": directory.id,
         "TUIMON_SOCKET": str(listening),
         "TUIMON_SPOOL": str(directory.spool),
+        "TUIMON_SUPERVISOR": str(os.getpid()),
     }
 
 
