@@ -48,9 +48,7 @@ class Outbox:
         self.ended = False
         self._starting = False
         self._queue: Deque[Item] = deque()
-        self._polling = (
-            _thread.allocate_lock()
-        )  # a poller may wait as long as TensorFlow waits for memory
+        self._polling = _thread.allocate_lock()  # a poller may wait as long as TensorFlow waits for memory
         self._sending = _thread.allocate_lock()
         self._lost = 0
         self._lost_since: Optional[float] = None
