@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.builders import fit, run_of
-from tests.rules.data import MSE, SPARSE, X, falling, looks, net, probe, real, scan
+from tests.rules.data import MSE, SPARSE, X, falling, layer, looks, net, probe, real, scan
 from tests.rules.judging import at_most_a_note, found, quiet
 from tests.rules.test_imbalanced_labels import spread
 from tuimon import events
@@ -50,6 +50,14 @@ def test_few_rows_other_digits_and_learned_models_are_fine() -> None:
 
 def test_an_uneven_split_makes_the_same_accuracy_no_surprise() -> None:
     at_most_a_note(RULE, run_of(same([0.9] * 5, labels=spread(90, 10, std=0.3))))
+
+
+def test_averages_that_have_not_settled_leave_a_note() -> None:
+    normalised = net(layers=[layer("first"), layer("norm", "BatchNormalization"), layer("out")])
+    few = run_of(fit(), normalised, looks(X, real(0.0, 1.0)), falling(FLAT, steps=3), outputs(1e-9, 0.0))
+    at_most_a_note(RULE, few)
+    many = run_of(fit(), normalised, looks(X, real(0.0, 1.0)), falling(FLAT, steps=500), outputs(1e-9, 0.0))
+    found(RULE, many, "warning")
 
 
 def test_what_says_why_leaves_a_note() -> None:

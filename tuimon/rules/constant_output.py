@@ -8,8 +8,8 @@ Why it matters: the loss settles at the best constant and looks like slow learni
 How it is decided: in two looks at a batch, the outputs vary by less than a millionth over the rows while the targets
 vary; or the training accuracy is the same to six digits in at least four epochs of at least 500 rows each, and it is
 the share of a class. Where another rule says why (a softmax over one unit, frozen or non-finite weights, dead units,
-vanishing gradients, targets out of reach, imbalanced labels), where all inputs are the same, and where the outputs vary
-again, it is a note.
+vanishing gradients, targets out of reach, imbalanced labels), where all inputs are the same, where batch normalisation
+has seen too few steps for its moving averages, and where the outputs vary again, it is a note.
 
 What to do: lower the learning rate, check that the inputs reach the model scaled and in varied order, and replace
 saturating activations.
@@ -44,6 +44,7 @@ class ConstantOutput:
     digits: int = 6  # to which it is the same; own choice
     rows: int = 500  # per epoch, below which the same accuracy may be chance; own choice
     near: float = 0.005  # to the share of a class, beside what the count of labels leaves open; own choice
+    settled: int = 460  # steps until an average with Keras' momentum of 0.99 has forgotten 99 % of its first value
     majority: float = 0.8  # of one class, from which the same accuracy is no surprise; own choice
 
     def check(self, run: Run) -> Iterator[Finding]:
@@ -90,8 +91,14 @@ class ConstantOutput:
             "at": first.at,
             "numbers": {"std": output["std"], "rows": first.rows, "looks": len(constant)},
             "over": constant[-1][0] is not fit.probes[-1],
-            "weak": False,
+            "weak": self._unsettled(fit, constant[-1][0].epoch),
         }
+
+    def _unsettled(self, fit: Fit, epoch: int) -> bool:
+        """Batch normalisation predicts from averages that are still those it began with."""
+        layers = fit.model.layers if fit.model is not None else []
+        taken = sum(each.steps for each in fit.epochs if each.index <= epoch)
+        return taken < self.settled and any(layer.get("kind") == "BatchNormalization" for layer in layers)
 
     def _flat(self, output: events.Facts) -> bool:
         spread, high = output.get("std"), output.get("max")

@@ -119,6 +119,9 @@ class Watch(ExactApp):
 
     def on_mount(self) -> None:
         self.begin_measuring()
+        self.view.run.apply_all(self.source.take(BUDGET))
+        self._unpainted = True
+        self.overview.prepare(self.view, self.size)
         self.set_interval(self.interval, self.tick)
         self.call_after_refresh(self.tick)
 
@@ -149,8 +152,7 @@ class Watch(ExactApp):
             self.start_over()
         run = self.view.run
         before = run.events
-        for event in self.source.take(BUDGET):
-            run.apply(event)
+        run.apply_all(self.source.take(BUDGET))
         return self._diagnose_in_time() or run.events != before or not before
 
     def _fold_beside(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tuimon.tui.ink import Row
 from tuimon.tui.pane import Painted
 from tuimon.tui.view import View
@@ -11,7 +13,8 @@ KEYS = "q leave|? help|: commands|f finding|e epochs|m model|r runs|tab pane|ent
 
 
 class Footer(Painted):
-    DEFAULT_CSS = "Footer { background: ansi_default; height: 1; }"
+    HEIGHT: ClassVar[int] = 1
+    DEFAULT_CSS = f"Footer {{ background: ansi_default; height: {HEIGHT}; }}"
 
     def __init__(self) -> None:
         super().__init__()

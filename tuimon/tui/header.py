@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.geometry import Size
 
 from tuimon.state import Fit, Run
@@ -33,7 +35,8 @@ def too_small(size: Size) -> bool:
 class Header(Painted):
     """Two rows, never hidden."""
 
-    DEFAULT_CSS = "Header { background: ansi_default; color: ansi_default; height: 2; }"
+    HEIGHT: ClassVar[int] = 2
+    DEFAULT_CSS = f"Header {{ background: ansi_default; color: ansi_default; height: {HEIGHT}; }}"
 
     def rows(self, view: View, width: int) -> list[Row]:
         if too_small(self.app.size):

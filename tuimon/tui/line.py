@@ -12,10 +12,10 @@ import math
 QUERY = "\x1b[6n"
 """Where is the cursor? Every terminal since the VT100 answers."""
 
-WAIT = 0.08
+WAIT = 0.05
 """Seconds that what is sent may wait on its way."""
 
-LEAST, FIRST, MOST = 200, 4096, 1 << 20
+LEAST, FIRST, MOST = 100, 4096, 1 << 20
 """Bytes that may be on their way: at least, until more is known, and at most."""
 
 MUTE_AFTER = 0.5

@@ -64,13 +64,25 @@ class Panes(Container):
         shown = {pane.label for pane in self.panes} - self.hidden - self.absent
         return layout.arrange(plan.tree, Region(0, 0, size.width, size.height), shown, self.wants)
 
-    def rearrange(self) -> None:
-        """After the size, or what is shown, has changed."""
-        regions = self.regions(self.size)
-        boxed = layout.plan_for(self.size).boxed
+    def look(self, view: View, size: Size) -> bool:
+        """Which panes have something to show, and how many rows that takes; True where this has changed."""
+        absent = set() if view.run.gpus or view.run.allocators else {"devices"}
+        frame = 2 if layout.plan_for(size).boxed else 1
+        wants = {pane.label: need + frame for pane in self.panes if (need := pane.needs(view))}
+        changed = (absent, wants) != (self.absent, self.wants)
+        self.absent, self.wants = absent, wants
+        return changed
+
+    def place(self, size: Size) -> None:
+        regions = self.regions(size)
+        boxed = layout.plan_for(size).boxed
         for pane in self.panes:
             pane.boxed, pane.zoomed = boxed, pane.label == self.zoomed
             pane.display = pane.label in regions
+
+    def rearrange(self) -> None:
+        """After the size, or what is shown, has changed."""
+        self.place(self.size)
         self.panes[0].refresh(layout=True)  # of a child: what it stands in is arranged anew
         for pane in self.panes:
             if pane.display:
@@ -119,13 +131,17 @@ class Overview(Screen[None]):
         yield self.scrubber
         yield self.footer
 
+    def prepare(self, view: View, size: Size) -> None:
+        """On a screen of this size, before anything is drawn: the first picture shows what is known by then."""
+        for each in (self.header, self.footer, self.scrubber, *self.panes.panes):
+            each.view = view
+        room = Size(size.width, size.height - self.header.HEIGHT - self.footer.HEIGHT)
+        self.panes.look(view, room)
+        self.panes.place(room)
+
     def paint(self, view: View) -> None:
         """Each visible pane once."""
-        absent = set() if view.run.gpus or view.run.allocators else {"devices"}
-        frame = 2 if layout.plan_for(self.panes.size).boxed else 1
-        wants = {pane.label: need + frame for pane in self.panes.panes if (need := pane.needs(view))}
-        if (absent, wants) != (self.panes.absent, self.panes.wants):
-            self.panes.absent, self.panes.wants = absent, wants
+        if self.panes.look(view, self.panes.size):
             self.panes.rearrange()
         self.header.paint(view)
         self.footer.hint = self.focused.hint() if isinstance(self.focused, Pane) else ""
