@@ -118,13 +118,18 @@ def install() -> bool:
 
 
 def _telling(original: Any) -> Any:
-    """For a script that fails before it trains: the exception is told, then shown as ever."""
+    """For a script that fails before it trains: the exception is told, then shown as ever.
+
+    Not an interrupt: the signal is known without it, and code that is evaluated from text in here, as imports do for
+    their data classes, makes Python forget that it is to end by that signal (`unhandled_keyboard_interrupt`).
+    """
 
     def excepthook(kind: Any, error: Any, trace: Any) -> None:
         try:
-            from tuimon.agent import guard, process
+            if not issubclass(kind, KeyboardInterrupt):
+                from tuimon.agent import guard, process
 
-            guard.run("excepthook", process.uncaught, error)
+                guard.run("excepthook", process.uncaught, error)
         except Exception:
             pass
         original(kind, error, error.__traceback__ if error is not None else trace)
