@@ -55,6 +55,35 @@ both_lines = pytest.mark.parametrize(
 )
 """Runs a test with an interpreter of each line."""
 
+TF_KERAS = "tf_keras"
+"""In the place of an interpreter: this one, with the package tf_keras as `tensorflow.keras`."""
+
+TF_KERAS_PATH = os.environ.get("TUIMON_TF_KERAS_PATH", "")
+
+every_line = pytest.mark.parametrize(
+    "python",
+    [
+        *both_lines.args[1],
+        pytest.param(
+            TF_KERAS,
+            id="tf_keras",
+            marks=pytest.mark.skipif(not TF_KERAS_PATH, reason="TUIMON_TF_KERAS_PATH is not set"),
+        ),
+    ],
+)
+"""Both lines, and Keras 2 as it goes on beside Keras 3."""
+
+
+def _started(python: str, *path: str) -> tuple[str, dict[str, str]]:
+    """What to start, and its environment, with these directories to import from."""
+    environment, legacy = plain_environment(), python == TF_KERAS
+    found = [*path, *([TF_KERAS_PATH] if legacy else []), *filter(None, [os.environ.get("PYTHONPATH")])]
+    if found:
+        environment["PYTHONPATH"] = os.pathsep.join(found)
+    if legacy:
+        environment["TF_USE_LEGACY_KERAS"] = "1"
+    return sys.executable if legacy else python, environment
+
 
 @dataclass
 class Watched:
@@ -191,9 +220,9 @@ def training(script: Path, *arguments: str, python: str = sys.executable, **envi
     """The script in a process of its own, under the agent; it is killed when the block is left early."""
     directory = Path(tempfile.mkdtemp(prefix="tm", dir="/tmp"))
     listener = Listener(directory)
+    executable, variables = _started(python, str(INJECT))
     variables = {
-        **plain_environment(),
-        "PYTHONPATH": os.pathsep.join([str(INJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        **variables,
         "TUIMON_SOCKET": str(listener.path),
         "TUIMON_SPOOL": str(directory / "spool"),
         "TUIMON_RUN": "test",
@@ -201,7 +230,7 @@ def training(script: Path, *arguments: str, python: str = sys.executable, **envi
         **environment,
     }
     with (directory / "stdout").open("wb") as out, (directory / "stderr").open("wb") as err:
-        process = subprocess.Popen([python, str(script), *arguments], env=variables, stdout=out, stderr=err)
+        process = subprocess.Popen([executable, str(script), *arguments], env=variables, stdout=out, stderr=err)
     try:
         yield Training(listener, directory, process)
     finally:
@@ -234,8 +263,9 @@ def truth_of(script: Path, python: str) -> dict[str, dict[str, Any]]:
 
 def plain(script: Path, *arguments: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     """Run the script without the agent."""
-    command = [python, str(script), *arguments]
-    return subprocess.run(command, env=plain_environment(), capture_output=True, text=True, timeout=LIMIT, check=False)
+    executable, environment = _started(python)
+    command = [executable, str(script), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False)
 
 
 def plain_environment() -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.agent.harness import KERAS2, Watched, both_lines, plain, played, truth_of
+from tests.agent.harness import KERAS2, Watched, every_line, plain, played, truth_of
 from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "ledger.py"
@@ -27,17 +27,17 @@ def batches(python: str, name: str, **fields: Any) -> list[events.BatchSampled]:
     return seen(python).of(events.BatchSampled, fit=fit(python, name), **fields)
 
 
-@both_lines
+@every_line
 def test_no_part_fails(python: str) -> None:
     assert seen(python).failures == []
 
 
-@both_lines
+@every_line
 def test_training_is_the_same_without_the_agent(python: str) -> None:
     assert seen(python).stdout == plain(SCRIPT, python=python).stdout
 
 
-@both_lines
+@every_line
 def test_steps_and_samples_of_each_epoch_are_exact(python: str) -> None:
     for name, known in truth(python).items():
         if known["epochs"] is None:
@@ -47,7 +47,7 @@ def test_steps_and_samples_of_each_epoch_are_exact(python: str) -> None:
         assert {each.samples_known_by for each in told} == {"exact"}, name
 
 
-@both_lines
+@every_line
 def test_the_wait_is_exact_or_not_known(python: str) -> None:
     for name, known in truth(python).items():
         for told in seen(python).of(events.EpochEnded, fit=known["fit"]):
@@ -59,7 +59,7 @@ def test_the_wait_is_exact_or_not_known(python: str) -> None:
                 assert 0 < told.wait <= (told.seconds or 0.0), name
 
 
-@both_lines
+@every_line
 def test_a_source_that_is_left_before_its_end(python: str) -> None:
     told = seen(python).of(events.EpochEnded, fit=fit(python, "growing"))
     assert [(each.source_ended, each.source_closed) for each in told[:2]] == [(True, False), (False, True)]
@@ -67,7 +67,7 @@ def test_a_source_that_is_left_before_its_end(python: str) -> None:
     assert ended.source_ended
 
 
-@both_lines
+@every_line
 def test_one_value_that_is_not_finite_among_all_rows(python: str) -> None:
     found = [batch for batch in batches(python, "arrays") if batch.rows == 100]
     x, y = found[0].components
@@ -75,7 +75,7 @@ def test_one_value_that_is_not_finite_among_all_rows(python: str) -> None:
     assert (y["classes"], y["distribution"], y["integer"]) == ({"0": 50, "1": 50}, "index", True)
 
 
-@both_lines
+@every_line
 def test_batches_that_stay_in_the_graph_are_seen_in_order(python: str) -> None:
     first = [batch for batch in batches(python, "sorted", epoch=0) if batch.step is not None]
     assert [batch.step for batch in first[:12]] == list(range(12))
@@ -84,12 +84,12 @@ def test_batches_that_stay_in_the_graph_are_seen_in_order(python: str) -> None:
     assert len({row for batch in first[:12] for row in batch.row_fingerprints}) == 96
 
 
-@both_lines
+@every_line
 def test_batches_without_rows(python: str) -> None:
     assert [batch.step for batch in batches(python, "too long", epoch=0) if batch.rows == 0] == [4, 5]
 
 
-@both_lines
+@every_line
 def test_the_same_batch_again_and_again(python: str) -> None:
     first = batches(python, "same batch", epoch=0)
     assert len({batch.fingerprint for batch in first}) == 1
@@ -102,7 +102,7 @@ def test_the_same_batch_again_and_again(python: str) -> None:
     assert len({batch.fingerprint for batch in other}) == len(other)
 
 
-@both_lines
+@every_line
 def test_inputs_by_name_and_the_validation_data(python: str) -> None:
     first = batches(python, "dict", role="train")[0]
     assert [(each["role"], each["name"]) for each in first.components] == [("x", "in0"), ("x", "in1"), ("y", "")]
@@ -110,7 +110,7 @@ def test_inputs_by_name_and_the_validation_data(python: str) -> None:
     assert batches(python, "dict", role="validation")
 
 
-@both_lines
+@every_line
 def test_what_is_known_of_the_sources(python: str) -> None:
     sources = {
         name: seen(python).the(events.SourceDescribed, fit=known["fit"], role="train")
@@ -125,7 +125,7 @@ def test_what_is_known_of_the_sources(python: str) -> None:
     assert sources["filter"].upstream_size == 100
 
 
-@both_lines
+@every_line
 def test_an_exception_midway_is_the_programs_own(python: str) -> None:
     failed = truth(python)["failing"]
     assert failed["midway"]

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.agent.harness import KERAS2, Watched, needs_keras2, needs_keras3, plain, watched
+from tests.agent.harness import Watched, every_line, plain, watched
 from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "loops.py"
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(sys.executable, id="keras3", marks=needs_keras3),
-        pytest.param(KERAS2, id="keras2", marks=needs_keras2),
-    ],
-)
+@pytest.fixture(scope="module", params=every_line.args[1])
 def python(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -6,14 +6,10 @@ import warnings
 
 import numpy as np
 import tensorflow as tf
-
-try:
-    import keras
-except ImportError:
-    from tensorflow import keras
+from tensorflow import keras
 
 warnings.simplefilter("ignore")
-KERAS3 = int(keras.__version__.split(".")[0]) >= 3
+KERAS3 = hasattr(keras, "ops")
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )

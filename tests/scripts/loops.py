@@ -4,11 +4,7 @@ import json
 
 import numpy as np
 import tensorflow as tf
-
-try:
-    import keras
-except ImportError:
-    import tf_keras as keras
+from tensorflow import keras
 
 keras.utils.set_random_seed(7)
 x = np.random.rand(100, 4).astype("float32")
