@@ -171,3 +171,11 @@ def test_the_answer_counts(tuimon: Tuimon, answer: bytes, left: int) -> None:
     assert b"Delete this run? [y/N]" in done.stderr
     assert len(tuimon.runs) == left
     assert done.status == (1 if left else 0)
+
+
+def test_a_command_in_a_table_is_the_script_and_what_it_is_given() -> None:
+    assert runs.short(["/opt/env/bin/python3.11", "/home/ada/train.py", "--name", "a b"]) == "train.py --name 'a b'"
+    assert runs.short(["/opt/env/bin/python", "-m", "pack.train"]) == "python -m pack.train"
+    assert runs.short(["./train.py"]) == "train.py"
+    assert runs.short(["/usr/bin/nice", "python", "train.py"]) == "/usr/bin/nice python train.py"
+    assert runs.short([]) == ""

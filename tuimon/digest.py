@@ -15,7 +15,7 @@ from typing import Any
 from tuimon import prune
 from tuimon.clean import line
 from tuimon.report import figures
-from tuimon.runs import RunDirectory
+from tuimon.runs import RunDirectory, short
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _cell(entry: dict[str, Any], column: str) -> str:
         ]
         return ", ".join(parts) or "-"
     if column == "command":
-        text = line(" ".join(map(str, value)))
+        text = line(short([str(each) for each in value]))
         return text if len(text) <= 60 else text[:59] + "…"
     if column == "size":
         return figures.size(value)

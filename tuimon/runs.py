@@ -12,11 +12,12 @@ import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from tuimon.errors import TuimonError, UsageError
 
 NAME = re.compile(r"[\w+.=@][\w+.=@ -]{0,79}")
 """What a run may be called: it ends up in file names, commands and tables."""
+
+_PYTHON = re.compile(r"python[\d.]*")
 
 
 LATEST = 1e11
@@ -53,6 +56,24 @@ class Summary:
     read_printed: bool = False  # no agent is in it: progress is read from what it prints
     exit_code: int | None = None
     signal: int | None = None
+
+    @property
+    def line(self) -> str:
+        """The command for a table."""
+        return short(self.command)
+
+
+def short(command: Sequence[str]) -> str:
+    """A command without folders before its interpreter and its script, and without the interpreter where it can go."""
+    if not command:
+        return ""
+    first, *rest = command
+    interpreted = _PYTHON.fullmatch(os.path.basename(first)) is not None
+    if interpreted and rest and rest[0].endswith(".py"):
+        first, *rest = rest
+    if interpreted or first.endswith(".py"):
+        first = os.path.basename(first)
+    return shlex.join([first, *rest])
 
 
 @dataclass(frozen=True)

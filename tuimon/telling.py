@@ -118,8 +118,10 @@ def of_finding(finding: Finding) -> str:
 
 def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
     """How the run ended, what it did, and what to do about what was found."""
-    done = [_count(sum(fit.epochs_done for fit in run.training), "epoch")]
-    done.append(_count(sum(fit.steps_done for fit in run.training), "step"))
+    done = ["no training was seen"]
+    if run.training:
+        done = [_count(sum(fit.epochs_done for fit in run.training), "epoch")]
+        done.append(_count(sum(fit.steps_done for fit in run.training), "step"))
     lasted = ""
     if run.started_at is not None and (run.ended_at or run.now) > run.started_at:
         lasted = f" after {(run.ended_at or run.now) - run.started_at:.1f} s"

@@ -1,4 +1,4 @@
-"""What the screen costs: `python -m tests.benchmarks.screen [--seconds 20] [-- COMMAND …]`.
+"""What the screen costs: `python -m tests.benchmarks.screen [--seconds 20] [--long] [-- COMMAND …]`.
 
 Runs terminal programs in a pseudo-terminal of 120×40 and prints, for each, the time to its first frame, its memory, and
 then over a while of watching: CPU, bytes sent to the terminal, and the time from a key to a change on the screen. The
@@ -14,7 +14,6 @@ import math
 import os
 import pty
 import select
-import shutil
 import signal
 import statistics
 import struct
@@ -27,8 +26,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from tests.benchmarks import journals, peers
 from tests.tui.recorded import Story, recorded
 from tuimon import events
+from tuimon.checkpoints import making
 from tuimon.journal import Journal
 from tuimon.runs import RunDirectory, Summary
 
@@ -258,21 +259,19 @@ class Training(threading.Thread):
         self.output.close()
 
 
-def peers(seconds: float) -> list[Measured]:
-    """Other terminal monitors that are installed here."""
-    found = []
-    for name, key in (("htop", b"\x1b[B"), ("btop", b"\x1b[B"), ("nvitop", b"h"), ("top", b"1")):
-        if shutil.which(name):
-            try:
-                found.append(measure(name, [name], seconds, key))
-            except (ProcessLookupError, FileNotFoundError):
-                print(f"{name} ended by itself: it cannot run here", file=sys.stderr)
-    return found
+def ten_million(where: Path) -> Path:
+    """The folder of a run of ten million steps, with the states that its supervisor has kept beside it."""
+    directory = RunDirectory(where / "20260101-000000-long")
+    journal = journals.write(directory.path, 10_000_000)
+    directory.write(Summary(id=directory.id, name="long", host="elsewhere"))
+    making.make(journal)
+    return directory.path
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--long", action="store_true", help="with a run of ten million steps, too")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("command", nargs="*", help="another program to measure")
     args = parser.parse_args(argv)
@@ -285,7 +284,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         slow = slowly([sys.executable, "-c", SCREEN, path])
         training.stop()
         rows.append(measure("tuimon, nothing new", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
-    rows += peers(args.seconds)
+        if args.long:
+            path = str(ten_million(Path(where)))
+            rows.append(measure("tuimon, 10 M steps", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
+    with tempfile.TemporaryDirectory() as where:
+        for peer in peers.installed(Path(where)):
+            try:
+                rows.append(measure(peer.name, peer.command, args.seconds, peer.key))
+            except (ProcessLookupError, FileNotFoundError):
+                print(f"{peer.name} ended by itself: it cannot run here", file=sys.stderr)
     if args.command:
         rows.append(measure(args.command[0], args.command, args.seconds, b"\x1b[B"))
     if args.json:

@@ -18,7 +18,7 @@ def compared(overlapping: int, of: int, expected: float | None = None, ended: bo
 
 def test_rows_in_both() -> None:
     finding = found(ValidationOverlap(), compared(96, 96), "error")
-    assert "96 of 96 validation rows (100%) are also trained (limit: 1.0%)" in finding.message
+    assert "96 of 96 validation rows (100%) are also in the training data (limit: 1.0%)" in finding.message
     found(ValidationOverlap(), compared(10, 200), "warning")
 
 

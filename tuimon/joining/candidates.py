@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from tuimon.runs import short
 
 FRAMEWORKS = {
     "tensorflow": re.compile(r"/(_pywrap_tensorflow\w*|libtensorflow\w*)\.so"),
@@ -36,7 +37,7 @@ class Candidate:
 
     @property
     def line(self) -> str:
-        return shlex.join(self.command)
+        return short(self.command)
 
 
 def candidates(supervised: Collection[int] = (), root: Path = Path("/proc")) -> list[Candidate]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections import Counter
 
 from tuimon import digest
@@ -65,7 +64,7 @@ def _of_run(directory: RunDirectory, on_gpus: dict[int, int] | None) -> Row:
     summary = directory.read()
     script = used(summary.pid) if summary.pid is not None else None
     told = _cells(script, on_gpus) if script else ("–",) * 5
-    return (summary.name or summary.id, *told, _short(shlex.join(summary.command)))
+    return (summary.name or summary.id, *told, _short(summary.line))
 
 
 def _of_process(each: Candidate, on_gpus: dict[int, int] | None) -> Row:

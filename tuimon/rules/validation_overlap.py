@@ -59,7 +59,7 @@ class ValidationOverlap:
             rule="validation-overlap",
             severity="error" if share >= self.error_from else "warning",
             message=f"{seen.overlapping:,} of {sayings.count(seen.looked_at, 'validation row')} "
-            f"({sayings.share(seen.overlapping / seen.looked_at)}) are also trained "
+            f"({sayings.share(seen.overlapping / seen.looked_at)}) are also in the training data "
             f"(limit: {sayings.share(self.warning_from)})",
             advice="Split the data before anything is repeated, oversampled or augmented, and pass only the held-out "
             f"part as validation_data to fit(){sayings.of_call(fit.started.site)}.",

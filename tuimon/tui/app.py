@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import constants
 from textual.binding import Binding, BindingType
 
 from tuimon.source import Playable, Source
@@ -42,6 +43,9 @@ AHEAD = 0.01
 """Seconds of a tick spent on looking through a recording for what will be found in it."""
 
 DIAGNOSE_EVERY = 1.0
+
+ESCAPE_DELAY = 0.03
+"""Seconds after which an escape is a key, and not the beginning of one; else $ESCDELAY, in milliseconds."""
 
 Tell = Callable[[Run, "Sequence[Finding]"], None]
 """Gets what is found, as often as it is looked for."""
@@ -387,6 +391,8 @@ def run_screen(
 ) -> str:
     """Watch a source until the user leaves; the reason for the end. The run itself is never stopped by this."""
     os.environ.setdefault("TEXTUAL_FPS", "20")
+    if "ESCDELAY" not in os.environ:
+        constants.ESCAPE_DELAY = ESCAPE_DELAY  # type: ignore[misc]
     leave_at_hangup()
     app = Watch(
         source,

@@ -63,7 +63,7 @@ class RunsPage(Page):
         row.add(f"{units.clock(took):>10}  ", theme.dim)
         here = run.id == self.current
         row.add(f"{(summary.name or run.id)[:24]:<24} ", theme.strong if here else theme.text)
-        return row.add(" ".join(summary.command), theme.dim)
+        return row.add(summary.line, theme.dim)
 
     def chosen(self, index: int) -> None:
         if index < len(self._listed):
