@@ -632,6 +632,7 @@ class RowsCounted(AgentEvent):
     looked_at: int = 0
     distinct: int = 0
     distinct_in_fit: int = 0
+    distinct_known_by: str = "exact"  # or estimated
     complete: bool = False  # every row was looked at
 
 

@@ -55,6 +55,7 @@ class Content:
         self._lock = _thread.allocate_lock()
         self._collecting = _thread.allocate_lock()
         self._compared = False
+        self._turn = False
 
     def source(
         self,
@@ -116,7 +117,9 @@ class Content:
         if source.passing is not None:
             self._collect()
             source.passing.epoch_began(epoch)
-            source.expected, source.staged, source.wanted_at = first_of(epoch), 0, monotonic()
+            # An epoch that begins while the last ones still wait to be looked at is not looked at itself.
+            source.expected = first_of(epoch) if source.passing.room else 0
+            source.staged, source.wanted_at = 0, monotonic()
             if source.in_graph:
                 taps.want(role, source.expected)
         self._trace(role)
@@ -154,7 +157,8 @@ class Content:
     def _want_more(self, source: _Source) -> None:
         """One more batch, a while after the last one."""
         now = monotonic()
-        if source.in_graph and source.staged >= source.expected and now - source.wanted_at >= INTERVAL:
+        room = source.in_graph and source.passing is not None and source.passing.room
+        if room and source.staged >= source.expected and now - source.wanted_at >= INTERVAL:
             source.wanted_at = now
             taps.want(source.described.role, 1)
 
@@ -166,7 +170,8 @@ class Content:
         try:
             until = perf_counter() + seconds
             self._collect()
-            for source in list(self._sources.values()):
+            self._turn = not self._turn  # the time may be over with the first one
+            for source in list(self._sources.values())[:: 1 if self._turn else -1]:
                 self._tell_first(source)
                 self._tell_behind(source)
                 self._tell_passing(source, until)

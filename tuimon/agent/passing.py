@@ -6,10 +6,11 @@ import dataclasses
 import weakref
 from collections import deque
 from time import monotonic, perf_counter
-from typing import Any, Callable, Deque, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Deque, Iterator, List, NamedTuple, Optional, Tuple
 
 from tuimon import events
 from tuimon.agent import components, generators, iterators, pipeline, rest, sizes, sources
+from tuimon.agent.distinct import Distinct
 from tuimon.agent.measures import fingerprints
 
 SHARE = 0.004
@@ -30,10 +31,9 @@ INTERVAL = 1.0
 ROWS = 64
 """Rows of a batch that are copied."""
 
-_WAITING_BYTES = 4 * 1024 * 1024
+_WAITING_BYTES = 2 * 1024 * 1024
 _WAITING = 256
 _ROW_VALUES = 16 * 1024
-_KEPT_ROWS = 100_000
 _EMPTY = 8
 _SKIPPED = 4  # batches' worth of single rows, while the time for looking is used up
 _PER_ROW = 5e-6
@@ -68,8 +68,7 @@ class Passing:
         self._waiting: Deque[_Taken] = deque()
         self._waiting_bytes = 0
         self._number = -1
-        self._epoch_rows: Set[int] = set()
-        self._fit_rows: Set[int] = set()
+        self._distinct = Distinct()
         self._told_at = 0.0
         self._counted_at = 0.0
         self._looked_at = 0
@@ -131,7 +130,12 @@ class Passing:
 
     def _wanted(self) -> bool:
         allowed = self._step < self._first or self._spent < SHARE * (perf_counter() - self._since)
-        return allowed and self._waiting_bytes < _WAITING_BYTES and len(self._waiting) < _WAITING
+        return allowed and self.room
+
+    @property
+    def room(self) -> bool:
+        """What waits to be looked at is little enough for more."""
+        return self._waiting_bytes < _WAITING_BYTES and len(self._waiting) < _WAITING
 
     def _take(self, batch: Any, rows: int) -> None:
         began = perf_counter()
@@ -204,11 +208,10 @@ class Passing:
         if found is None:
             return False
         if epoch != self._counting_epoch:
-            self._counting_epoch, self._epoch_rows, self._looked_at = epoch, set(), 0
+            self._counting_epoch, self._looked_at = epoch, 0
+            self._distinct.epoch_began()
         self._looked_at += len(found)
-        for rows in (self._epoch_rows, self._fit_rows):
-            if len(rows) < _KEPT_ROWS:
-                rows.update(found.tolist())
+        self._distinct.add(found)
         return True
 
     def _rows_counted(self) -> events.RowsCounted:
@@ -217,8 +220,9 @@ class Passing:
             role=self.described.role,
             epoch=self._counting_epoch,
             looked_at=self._looked_at,
-            distinct=len(self._epoch_rows),
-            distinct_in_fit=len(self._fit_rows),
+            distinct=self._distinct.in_epoch,
+            distinct_in_fit=self._distinct.in_fit,
+            distinct_known_by=self._distinct.known_by,
         )
 
 

@@ -58,7 +58,8 @@ class EndlessEpoch:
         again = rows.distinct and rows.looked_at >= self.times * rows.distinct
         if epoch is None or epoch.steps < self.steps or not again or rows.distinct <= (evidence.batch_size(fit) or 1):
             return None
-        return self._finding(run, fit, epoch, f"each of {rows.distinct} different rows came {self.times:g} times, and")
+        those = sayings.different_rows(rows.distinct, rows.distinct_known_by)
+        return self._finding(run, fit, epoch, f"each of {those} came {self.times:g} times, and")
 
     def _finding(self, run: Run, fit: Fit, epoch: Epoch | None, why: str) -> Finding:
         index = epoch.index if epoch else fit.started.initial_epoch

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from tuimon.state import Fit, Run
 
 
+SURE = 0.97
+"""Of an estimated number of different rows, how many there are at least: three standard errors less."""
+
+
 @dataclass(frozen=True)
 class Plan:
     share: float  # of the data, 0..1
@@ -157,7 +161,10 @@ class LowCoverage:
         """More different rows than an epoch has: each epoch draws its own."""
         rows, ended = fit.rows.get("train"), evidence.whole(fit)
         most = max((epoch.samples or 0 for epoch in ended), default=0)
-        return rows is not None and most > 0 and rows.distinct_in_fit > most
+        if rows is None or not most:
+            return False
+        sure = 1.0 if rows.distinct_known_by == "exact" else SURE
+        return rows.distinct_in_fit * sure > most
 
     def _advice(self, run: Run, fit: Fit, behind: evidence.Supply, plan: Plan) -> str:
         source = evidence.described(fit)

@@ -13,6 +13,11 @@ def count(number: float, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural(noun)}"
 
 
+def different_rows(number: int, known_by: str) -> str:
+    """``1,024 different rows``, ``about 40,960 different rows``."""
+    return ("about " if known_by != "exact" else "") + count(number, "different row")
+
+
 def plural(noun: str) -> str:
     first, _, last = noun.rpartition(" ")
     return (first + " " if first else "") + IRREGULAR.get(last, last + "s")

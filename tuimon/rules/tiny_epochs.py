@@ -159,6 +159,6 @@ class TinyEpochs:
             return f"of {sayings.count(batches, 'batch')}" if pulled >= fit.steps_done - 1 else None
         rows = fit.rows.get("train")
         if rows is not None and rows.distinct_in_fit >= 2 * rows.looked_at / max(1, fit.steps_done) > 0:
-            return f"and {sayings.count(rows.distinct_in_fit, 'different row')} so far"
+            return f"and {sayings.different_rows(rows.distinct_in_fit, rows.distinct_known_by)} so far"
         seen = {each.fingerprint for each in fit.batches if each.fingerprint}
         return "each a different one" if len(seen) >= self.epochs and len(seen) == len(fit.batches) else None
