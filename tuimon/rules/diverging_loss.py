@@ -8,8 +8,8 @@ Why it matters: every further epoch makes the model worse; the best weights are 
 How it is decided: five epochs in a row at twice the best loss or more, rising or staying there; above a thousand times
 the loss of the first epoch, or growing to that within an epoch, it is an error. Losses that can be negative, trainings
 with a train step or added losses of their own (GANs, variational autoencoders), epochs of fewer than 200 rows out of
-more, and losses within 1% of where they started from zero are not judged. Once the loss has come back, the finding is a
-note.
+more, and losses below 5% of the first epoch's are not judged: Adam is unsteady where there is nothing left to learn.
+Once the loss has come back, the finding is a note.
 
 What to do: lower the learning rate, clip gradients (`clipnorm=1.0`), and go on from the best checkpoint.
 """
@@ -34,7 +34,7 @@ class DivergingLoss:
     times: float = 2.0  # the best loss; TheDeepChecker
     epochs: int = 5  # in a row; TheDeepChecker
     strong: float = 1e3  # times the loss of the first epoch, an error; AutoTrainer's 1e3, made relative
-    floor: float = 0.01  # of the first epoch's loss, below which growth does not count; own choice
+    floor: float = 0.05  # of the first epoch's loss, below which growth does not count; own choice
     rows: int = 200  # per epoch, below which a sample of more data is mostly chance; own choice
     flat: float = 0.15  # spread of a loss that stays where it jumped to; own choice
     reports: int = 5  # within an epoch, each higher than the one before; own choice
@@ -87,10 +87,9 @@ class DivergingLoss:
         if start is None:
             return None
         first = points[start]
-        over = values[-1] < self.times * best[start]
-        run_on = next(
-            (i for i, value in enumerate(values[start:], start) if value < self.times * best[start]), len(values)
-        )
+        least = self._least(values, best[start])
+        over = values[-1] < least
+        run_on = next((i for i, value in enumerate(values[start:], start) if value < least), len(values))
         message = (
             f"the loss was at least {self.times:g} times its best of {sayings.number(best[start])} in "
             f"{sayings.epochs(point.epoch.index for point in points[start:run_on])}, up to "
@@ -100,17 +99,20 @@ class DivergingLoss:
 
     def _start(self, values: Sequence[float], best: Sequence[float]) -> int | None:
         """Where the first stretch of bad epochs begins that is long enough and does not fall."""
-        floor = self.floor * values[0] if values else 0.0
         for start in range(1, len(values) - self.epochs + 1):
             if values[start] < self.times * best[start]:
                 continue
             stretch = values[start : start + self.epochs]
-            if min(stretch) < max(self.times * best[start], floor):
+            if min(stretch) < self._least(values, best[start]):
                 continue
             falls = sum(other < one for one, other in itertools.pairwise(stretch))
             if falls <= 1 or max(stretch) - min(stretch) <= self.flat * max(stretch):
                 return start
         return None
+
+    def _least(self, values: Sequence[float], best: float) -> float:
+        """The loss from which an epoch counts as bad."""
+        return max(self.times * best, self.floor * values[0])
 
     def _finding(self, fit: Fit, first: Point, message: str, over: bool, error: bool = False) -> Finding:
         rate = first.epoch.learning_rate or (fit.model.learning_rate if fit.model else None)
