@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import weakref
 from collections import deque
 from time import monotonic, perf_counter
@@ -31,9 +32,12 @@ INTERVAL = 1.0
 ROWS = 64
 """Rows of a batch that are copied."""
 
-_WAITING_BYTES = 2 * 1024 * 1024
+_WAITING_BYTES, _WAITING_LATER = 2 * 1024 * 1024, 256 * 1024
+"""What may wait to be looked at, in the first three epochs and later. Batches are copied on TensorFlow's threads, and the
+C library keeps a heap for each of them, as large as ever was waiting there."""
+
 _WAITING = 256
-_ROW_VALUES = 16 * 1024
+_ROW_VALUES = 2048
 _EMPTY = 8
 _SKIPPED = 4  # batches' worth of single rows, while the time for looking is used up
 _PER_ROW = 5e-6
@@ -73,10 +77,12 @@ class Passing:
         self._counted_at = 0.0
         self._looked_at = 0
         self._counting_epoch = 0
+        self._epochs = -1  # begun so far; the first one here is none yet
         self.epoch_began(0)
 
     def epoch_began(self, epoch: int) -> None:
         self.epoch = epoch
+        self._epochs += 1
         self._step = 0
         self._first = first_of(epoch)
         self._empty = _EMPTY
@@ -135,13 +141,14 @@ class Passing:
     @property
     def room(self) -> bool:
         """What waits to be looked at is little enough for more."""
-        return self._waiting_bytes < _WAITING_BYTES and len(self._waiting) < _WAITING
+        most = _WAITING_BYTES if self._epochs < 4 else _WAITING_LATER
+        return self._waiting_bytes < most and len(self._waiting) < _WAITING
 
     def _take(self, batch: Any, rows: int) -> None:
         began = perf_counter()
         named = self._named(batch)
         taken = [(role, name, _copied(leaf)) for role, name, leaf in named]
-        size = sum(int(getattr(each, "nbytes", 0) or 0) for _, _, each in taken)
+        size = sum(_bytes(each) for _, _, each in taken)
         step = self._step if self._in_order or not self._single_rows else None
         self._put(_Taken(self.epoch, step, rows, taken, [components.shape_of(leaf) for _, _, leaf in named], size))
         self._step += 1
@@ -231,17 +238,44 @@ def _nobody() -> None:
 
 
 def _copied(leaf: Any) -> Any:
-    """A few rows, safe from what the program does to the array afterwards. Immutable tensors are kept as they are."""
+    """A few rows, safe from what the program does to the array afterwards, and of no more of them than is looked at.
+
+    What is no plain tensor, and what lies in another device's memory, is kept as it is, or some rows of it.
+    """
     kind = type(leaf).__module__.split(".")[0]
-    if kind == "numpy" and getattr(leaf, "shape", None):
-        rows = leaf[:ROWS]
-        per_row = rows.size // max(1, len(rows))
-        if per_row > _ROW_VALUES:
-            rows = rows.reshape(len(rows), -1)[:, :: -(-per_row // _ROW_VALUES)]
-        return rows.copy()
-    if kind == "torch":
-        return leaf[:ROWS].detach().clone() if leaf.ndim else leaf
-    return leaf
+    if kind == "tensorflow":
+        leaf = _of_tensor(leaf)
+        kind = type(leaf).__module__.split(".")[0]
+    if hasattr(leaf, "iloc"):
+        return leaf.iloc[:ROWS].to_numpy()
+    if kind not in ("numpy", "torch") or not getattr(leaf, "shape", None):
+        return leaf
+    rows = leaf[:ROWS]
+    per_row = math.prod(rows.shape[1:])
+    if per_row > _ROW_VALUES:
+        rows = rows.reshape(len(rows), -1)[:, :: -(-per_row // _ROW_VALUES)]
+    return rows.copy() if kind == "numpy" else rows.detach().clone()
+
+
+def _of_tensor(leaf: Any) -> Any:
+    """The tensor's own memory as an array where that is the host's; else its first rows, where they lie."""
+    if not hasattr(leaf, "device") or not getattr(leaf, "shape", None):
+        return leaf  # a ragged or a sparse one, or a number
+    if leaf.dtype.is_numpy_compatible and leaf.dtype.size and leaf.device.endswith("CPU:0"):
+        import numpy
+
+        return numpy.asarray(leaf)
+    return leaf[: max(1, min(ROWS, _ROW_VALUES * ROWS // max(1, math.prod(leaf.shape[1:]))))]
+
+
+def _bytes(leaf: Any) -> int:
+    """What a leaf holds, about."""
+    known = getattr(leaf, "nbytes", None)
+    if known is not None:
+        return int(known)
+    dense = getattr(leaf, "flat_values", getattr(leaf, "values", leaf))
+    shape = getattr(dense, "shape", None)
+    return math.prod(shape) * (getattr(leaf.dtype, "size", None) or 8) if shape else 0
 
 
 def _array(leaf: Any) -> Any:
