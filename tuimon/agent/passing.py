@@ -33,8 +33,8 @@ ROWS = 64
 """Rows of a batch that are copied."""
 
 _WAITING_BYTES, _WAITING_LATER = 2 * 1024 * 1024, 256 * 1024
-"""What may wait to be looked at, in the first three epochs and later. Batches are copied on TensorFlow's threads, and the
-C library keeps a heap for each of them, as large as ever was waiting there."""
+"""What may wait to be looked at, in the first three epochs and later. Batches are copied on TensorFlow's threads, and
+the C library keeps a heap for each of them, as large as ever was waiting there."""
 
 _WAITING = 256
 _ROW_VALUES = 2048
