@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +37,9 @@ connection, _ = server.accept()
 while connection.recv(1 << 16): pass
 """
 
-MEMORY = """
-import numpy as np, keras
-x, y = np.ones((3200, 16), "float32"), np.ones((3200, 1), "float32")
-model = keras.Sequential([keras.Input((16,)), keras.layers.Dense(16), keras.layers.Dense(1)])
-model.compile("sgd", "mse")
-model.fit(x, y, epochs=5, batch_size=32, verbose=0)
-import gc, time
-gc.collect()
-time.sleep(1)
-print(int(open("/proc/self/statm").read().split()[1]) * 4096)
-"""
+KINDS = ("arrays", "dataset", "generator", "sequence", "loop")
+EPOCHS = 200
+"""Kinds of training whose memory is compared, and how many epochs of 20 steps they take."""
 
 IMPORT = """
 import sys, time
@@ -233,17 +225,26 @@ def printed(bare: Times, other: Times) -> str:
     return f"{cells[0]:>28}{cells[1]:>28}" + "".join(f"{each:>10.4f}" for each in best)
 
 
-def measured_outside(program: str, watched: bool, runs: int = 3) -> float:
-    """The median of what the program prints, run anew each time."""
-    values = []
+def measured_outside(command: Sequence[str], watched: bool, runs: int = 3) -> list[float]:
+    """The medians of the numbers that Python prints when it is run so, anew each time."""
+    printed = []
     for _ in range(runs):
         with listening() if watched else contextlib.nullcontext():
             told = {name: value for name, value in os.environ.items() if watched or not name.startswith("TUIMON_")}
             told["PYTHONPATH"] = str(ROOT / "tuimon" / "agent" / "inject") if watched else str(ROOT)
-            command = [sys.executable, "-c", program]
-            done = subprocess.run(command, env=told, capture_output=True, text=True, check=True)
-        values.append(float(done.stdout.split()[-1]))
-    return statistics.median(values)
+            done = subprocess.run([sys.executable, *command], env=told, capture_output=True, text=True, check=True)
+        printed.append([float(each) for each in done.stdout.splitlines()[-1].split()])
+    return [statistics.median(each) for each in zip(*printed, strict=True)]
+
+
+def memory() -> None:
+    """Of processes that train many short epochs, without and with the agent."""
+    script = str(ROOT / "tests" / "scripts" / "many_epochs.py")
+    print(f"\nMiB after {EPOCHS} epochs of 20 steps, with the agent, and how much of it in their second half")
+    for kind in KINDS:
+        bare, watched = (measured_outside([script, kind, str(EPOCHS)], each) for each in (False, True))
+        half, end = ((with_it - without) / 2**20 for without, with_it in zip(bare, watched, strict=True))
+        print(f"{kind:14}{bare[1] / 2**20:8.1f} bare {end:+8.1f} {end - half:+8.1f}", flush=True)
 
 
 def main() -> None:
@@ -279,9 +280,8 @@ def main() -> None:
         return
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     compileall.compile_dir(ROOT / "tuimon", quiet=1)  # as an installed package is
-    bare, watched = (measured_outside(MEMORY, each) / 2**20 for each in (False, True))
-    print(f"\nmemory of the training process: {bare:.1f} MiB bare, {watched - bare:+.1f} MiB with the agent")
-    print(f"processor time of import: {measured_outside(IMPORT, False) * 1e3:+.1f} ms with the agent")
+    print(f"processor time of import: {measured_outside(['-c', IMPORT], False)[0] * 1e3:+.1f} ms with the agent")
+    memory()
 
 
 if __name__ == "__main__":
