@@ -55,10 +55,10 @@ def test_a_list_that_is_longer_than_the_terminal_moves_in_it() -> None:
     stream = pyte.Stream(screen)
     terminal = pexpect.spawn(sys.executable, ["-c", many], timeout=60, encoding="utf-8", dimensions=(12, 60))
     terminal.expect("no 7")
-    stream.feed(terminal.before + terminal.after)
+    stream.feed(f"{terminal.before}{terminal.after}")
     terminal.send("j" * 20)
     terminal.expect("> no 20")
-    stream.feed(terminal.before + terminal.after)
+    stream.feed(f"{terminal.before}{terminal.after}")
     assert [line.strip() for line in screen.display if "> no" in line] == ["> no 20"]
     assert screen.display[0].startswith("which?")
     terminal.send("k" * 30 + "\r")
