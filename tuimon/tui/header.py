@@ -52,7 +52,7 @@ def _first(view: View, width: int) -> Row:
     script = _script(run)
     named = run.name if run.name != run.id else script
     row = Row(" ").add(named or run.id or "tuimon", theme.strong)
-    if script and script != named and width >= 110:
+    if script and script not in (named, f"{named}.py") and width >= 110:
         row.add(f" {script}", theme.dim)
     row.add("  ").extend(state(view))
     if fit is not None:
