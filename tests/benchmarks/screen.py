@@ -142,14 +142,7 @@ def measure(name: str, command: Sequence[str], seconds: float, key: bytes | None
     terminal = Terminal(command)
     try:
         terminal.listen(SETTLE)
-        whole = sum(size for at, size in terminal.chunks if at - terminal.began < SETTLE)
-        first_frame, so_far = None, 0
-        for at, size in terminal.chunks:
-            so_far += size
-            # The first frame is there when the first burst that paints the screen is over.
-            if so_far >= min(COLUMNS * LINES // 2, whole * 0.5):
-                first_frame = 1000 * (at - terminal.began)
-                break
+        painted = first_frame(terminal)
         cpu, began, sent = cpu_seconds(terminal.pid), time.monotonic(), len(terminal.chunks)
         terminal.listen(seconds)
         took = time.monotonic() - began
@@ -161,13 +154,38 @@ def measure(name: str, command: Sequence[str], seconds: float, key: bytes | None
         terminal.close()
     return Measured(
         name,
-        first_frame,
+        painted,
         pss / 2**20,
         100 * cpu,
         traffic,
         statistics.median(keys) if keys else None,
         sorted(keys)[int(len(keys) * 0.95)] if keys else None,
     )
+
+
+def first_frame(terminal: Terminal) -> float | None:
+    """Milliseconds until the first burst that paints the screen is over."""
+    whole = sum(size for at, size in terminal.chunks if at - terminal.began < SETTLE)
+    so_far = 0
+    for at, size in terminal.chunks:
+        so_far += size
+        if so_far >= min(COLUMNS * LINES // 2, whole * 0.5):
+            return 1000 * (at - terminal.began)
+    return None
+
+
+def starts(bare: Sequence[str], other: Sequence[str], pairs: int) -> list[float]:
+    """How many times as long the other one takes to its first frame, started in turns."""
+    ratios = []
+    for _ in range(pairs):
+        took = []
+        for command in (bare, other):
+            terminal = Terminal(command)
+            terminal.listen(2.0)
+            took.append(first_frame(terminal) or math.nan)
+            terminal.close()
+        ratios.append(took[1] / took[0])
+    return ratios
 
 
 def slowly(command: Sequence[str], patience: float = 30.0) -> list[float]:
@@ -271,6 +289,7 @@ def ten_million(where: Path) -> Path:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--starts", type=int, default=15, help="pairs of starts that first frames are compared in")
     parser.add_argument("--long", action="store_true", help="with a run of ten million steps, too")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("command", nargs="*", help="another program to measure")
@@ -282,6 +301,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         path = str(training.directory.path)
         rows.append(measure("tuimon, live run", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
         slow = slowly([sys.executable, "-c", SCREEN, path])
+        ratios = starts([sys.executable, "-c", BARE], [sys.executable, "-c", SCREEN, path], args.starts)
         training.stop()
         rows.append(measure("tuimon, nothing new", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
         if args.long:
@@ -296,12 +316,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command:
         rows.append(measure(args.command[0], args.command, args.seconds, b"\x1b[B"))
     if args.json:
-        print(json.dumps({"programs": [asdict(row) for row in rows], "slow_line_ms": slow}, indent=1))
+        print(
+            json.dumps(
+                {"programs": [asdict(row) for row in rows], "slow_line_ms": slow, "first_frame": ratios}, indent=1
+            )
+        )
         return 0
     print(table(rows))
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    print(f"\nfirst frame of the live run, times a bare Textual app's: median {middle:.2f} ({low:.2f} … {high:.2f})")
     ordered = sorted(slow)
     print(
-        f"\nkeys on a line of {SLOW:.0f} bytes/s: median {statistics.median(slow):.0f} ms, longest {ordered[-1]:.0f} ms"
+        f"keys on a line of {SLOW:.0f} bytes/s: median {statistics.median(slow):.0f} ms, longest {ordered[-1]:.0f} ms"
     )
     return 0
 
