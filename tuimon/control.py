@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import secrets
 import socket
 import time
 
@@ -35,7 +34,7 @@ class Control:
         """
         if self.readonly:
             raise TuimonError("this client may only look")
-        known = {"id": request.id or secrets.token_hex(6), "by": by or self.client}
+        known = {"id": request.id or os.urandom(6).hex(), "by": by or self.client}
         request = dataclasses.replace(request, at=time.time(), **known)
         if not self._say(request):
             raise TuimonError("the supervisor of the run does not answer", f"`tuimon attach {self.directory.id}`")

@@ -11,7 +11,6 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import shlex
 import shutil
 import socket
@@ -224,7 +223,7 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
         with _only_one(where), ExitStack() as unfinished:
             if name:
                 _check_free(name, where)
-            directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)))
+            directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + os.urandom(2).hex()))
             directory.path.mkdir(mode=0o700)
             unfinished.callback(shutil.rmtree, directory.path, ignore_errors=True)
             here = {"host": socket.gethostname(), "boot": boot_id(), "started_at": time.time()}

@@ -7,7 +7,6 @@ environment. A rule's threshold is ``[rules.stalled] after = 60``, ``--set stall
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,11 +17,6 @@ from typing import Any
 from tuimon import rules
 from tuimon.errors import UsageError
 from tuimon.rules.chosen import chosen, defaults, rule_id
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 DEFAULT = "default"
 
@@ -143,6 +137,10 @@ def _file(path: Path, within: Sequence[str]) -> dict[str, Value]:
 
 
 def _table(path: Path, within: Sequence[str]) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         table: Any = tomllib.loads(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
@@ -194,9 +192,9 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Value]:
 
 def _refuse_misspelt(variable: str, variables: Iterable[str]) -> None:
     """Other programs and tuimon itself use variables of that prefix; only what looks like a setting is refused."""
-    near = difflib.get_close_matches(variable, variables, n=1, cutoff=0.85) if variable.startswith(ENVIRONMENT) else []
+    near = _nearest(variable, variables, 0.85) if variable.startswith(ENVIRONMENT) else ""
     if near:
-        raise UsageError(f"unknown setting {variable} in the environment", f"did you mean {near[0]}?")
+        raise UsageError(f"unknown setting {variable} in the environment", f"did you mean {near}?")
 
 
 def _threshold_of_variable(variable: str) -> str:
@@ -207,8 +205,8 @@ def _threshold_of_variable(variable: str) -> str:
         for name in defaults(rule)
     }
     if rest not in names:
-        near = difflib.get_close_matches(rest, names, n=1, cutoff=0.0)
-        hint = f"did you mean {THRESHOLDS}{near[0].upper()}?" if near else "see `tuimon explain`"
+        near = _nearest(rest, names)
+        hint = f"did you mean {THRESHOLDS}{near.upper()}?" if near else "see `tuimon explain`"
         raise UsageError(f"unknown threshold {variable} in the environment", hint)
     return "rules.{}.{}".format(*names[rest])
 
@@ -261,8 +259,14 @@ def _known(name: str, known: Iterable[str], what: str, where: str) -> str:
     names = list(known)
     if name in names:
         return name
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-    raise UsageError(f"{where}: unknown {what} `{name}`", f"did you mean `{near[0]}`?" if near else "")
+    near = _nearest(name, names)
+    raise UsageError(f"{where}: unknown {what} `{name}`", f"did you mean `{near}`?" if near else "")
+
+
+def _nearest(name: str, names: Iterable[str], least: float = 0.0) -> str:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=least)), "")
 
 
 def _default(key: str) -> Any:

@@ -53,15 +53,10 @@ class Bare(App):
 Bare().run()
 """
 
-SCREEN = """
-import sys
-from pathlib import Path
-from tuimon.follow import Follow
-from tuimon.runs import RunDirectory
-from tuimon.tui.app import run_screen
-path = Path(sys.argv[1])
-run_screen(Follow(RunDirectory(path)), directory=path)
-"""
+
+def attach(run: Path) -> list[str]:
+    """The command that a user types."""
+    return [sys.executable, "-m", "tuimon", "attach", run.name, "--log-dir", str(run.parent)]
 
 
 @dataclass(frozen=True)
@@ -298,15 +293,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as where:
         training = Training(Path(where))
         training.start()
-        path = str(training.directory.path)
-        rows.append(measure("tuimon, live run", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
-        slow = slowly([sys.executable, "-c", SCREEN, path])
-        ratios = starts([sys.executable, "-c", BARE], [sys.executable, "-c", SCREEN, path], args.starts)
+        command = attach(training.directory.path)
+        rows.append(measure("tuimon, live run", command, args.seconds, b"\t"))
+        slow = slowly(command)
+        ratios = starts([sys.executable, "-c", BARE], command, args.starts)
         training.stop()
-        rows.append(measure("tuimon, nothing new", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
+        rows.append(measure("tuimon, nothing new", command, args.seconds, b"\t"))
         if args.long:
-            path = str(ten_million(Path(where)))
-            rows.append(measure("tuimon, 10 M steps", [sys.executable, "-c", SCREEN, path], args.seconds, b"\t"))
+            command = attach(ten_million(Path(where)))
+            rows.append(measure("tuimon, 10 M steps", command, args.seconds, b"\t"))
     with tempfile.TemporaryDirectory() as where:
         for peer in peers.installed(Path(where)):
             try:

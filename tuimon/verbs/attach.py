@@ -103,6 +103,8 @@ def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
 
 def take_over(directory: RunDirectory) -> None:
     """Put a supervisor where one died."""
+    if directory.supervised() or directory.read().ended_at is not None:
+        return
     from tuimon import supervisor
 
     try:
@@ -142,10 +144,10 @@ def _chosen(args: argparse.Namespace, where: Path) -> RunDirectory | int | None:
 
 def _process(text: str, where: Path) -> RunDirectory | int | None:
     """The process with this id, or the run that it is the script of; None where it is no process of a Python."""
-    from tuimon.joining import join
-
     if not text.isdigit() or not Path("/proc", text).exists():
         return None
+    from tuimon.joining import join
+
     return join.run_of(where, int(text)) or int(text)
 
 

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,6 +56,8 @@ def _check_syntax(python: str, script: str) -> None:
     """
     if not script.endswith(".py") or os.path.isdir(script):
         return
+    import subprocess
+
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then the run itself will tell
         done = subprocess.run(
             [python, "-I", "-S", "-c", COMPILE, script], capture_output=True, text=True, errors="replace", timeout=30

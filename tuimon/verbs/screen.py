@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from tuimon import rules
 from tuimon.control import Control
 from tuimon.follow import Follow
-from tuimon.headless import Watched
-from tuimon.notify import Notifier
 from tuimon.runs import RunDirectory
 from tuimon.settings import Settings
 from tuimon.state import Run
 
 if TYPE_CHECKING:
+    from tuimon.headless import Watched
     from tuimon.remote.link import Link
     from tuimon.remote.remote_control import RemoteControl
 
@@ -32,7 +31,11 @@ def show(
     from tuimon.tui.rescue import Rescue
 
     control = _control(directory, link, readonly)
-    notifier = Notifier(on_finding) if on_finding else None
+    notifier = None
+    if on_finding:
+        from tuimon.notify import Notifier
+
+        notifier = Notifier(on_finding)
     control.greet()
     try:
         run_screen(
@@ -64,6 +67,8 @@ def ended(directory: RunDirectory) -> Watched | None:
     """The whole run, when it is over; None while it goes on."""
     if directory.status() == "running":
         return None
+    from tuimon.headless import Watched
+
     source, run = Follow(directory), Run()
     while not source.ended:
         run.apply_all(source.take(1.0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import secrets
 
 from tuimon.errors import TuimonError
 from tuimon.verbs.options import Subparsers, add_log_dir, settings_of
@@ -32,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
         raise TuimonError("`tuimon serve` needs textual-serve", "pip install 'tuimon[serve]'")
     where = runs.home(settings_of(args)["log-dir"])
     directory = runs.find(where, args.run) if args.run else runs.newest(where)
+    import secrets
+
     from tuimon.tui.web import serve
 
     try:
