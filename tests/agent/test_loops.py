@@ -44,9 +44,13 @@ def test_the_program_does_and_prints_what_it_does_without_the_agent(seen: Watche
 
 
 def test_each_loop_is_a_call_of_its_own(seen: Watched) -> None:
-    assert [call.call for call in seen.of(events.FitStarted)] == ["train_on_batch"] + ["custom-loop"] * 4
+    assert [call.call for call in seen.of(events.FitStarted)] == [
+        "train_on_batch",
+        *["custom-loop"] * 4,
+        *["train_on_batch"] * 2,
+    ]
     assert all(call.site.startswith(f"{SCRIPT}:") for call in seen.of(events.FitStarted))
-    assert all(seen.the(events.FitEnded, fit=number) for number in range(1, 6))
+    assert all(seen.the(events.FitEnded, fit=number) for number in range(1, 8))
 
 
 def test_train_on_batch(seen: Watched) -> None:
@@ -94,3 +98,14 @@ def test_the_parts_of_an_epoch_add_up(seen: Watched) -> None:
     for epoch in seen.of(events.EpochEnded):
         steps = seen.of(events.StepsEnded, fit=epoch.fit, epoch=epoch.epoch)
         assert sum(each.steps for each in steps) == epoch.steps
+
+
+def test_what_one_loop_waits_for_is_not_told_of_another(seen: Watched) -> None:
+    ended = [seen.the(events.EpochEnded, fit=fit) for fit in (6, 7)]
+    assert [(each.steps, each.samples) for each in ended] == [(6, 192)] * 2
+    for each in ended:
+        assert each.wait is not None
+        reported = [steps.wait or 0.0 for steps in seen.of(events.StepsEnded, fit=each.fit)]
+        assert each.wait == pytest.approx(sum(reported))
+    for each in seen.of(events.EpochEnded):
+        assert each.wait is None or each.wait <= (each.seconds or 0.0)

@@ -46,6 +46,14 @@ class Meter:
         self._last = now
         return difference(now, last)
 
+    def taken_until(self, then: Totals) -> Totals:
+        """What had come at that reading since the last time; what came after it is left for the next."""
+        last = self._last
+        if then.batches < last.batches:
+            return Totals()
+        self._last = then
+        return difference(then, last)
+
     def since(self, earlier: Totals) -> None:
         """What came since that earlier reading belongs to the next difference."""
         self._last = earlier
@@ -193,6 +201,24 @@ class Ledger:
                 self._put(Segment(self.fit, counters, ended, came, self.rate).event)
             if final:
                 self.counters = None
+
+    def step_aside(self, then: Totals) -> None:
+        """Another loop trains from now on: what came after that reading is not for the steps that are done."""
+        with self._cutting:
+            counters = self.counters
+            if counters is not None and counters.steps:
+                came = self.meter.taken_until(then)
+                self.came = Totals(*map(add, self.came, came))
+                self._put(Segment(self.fit, counters, len(counters.steps), came, self.rate).event)
+
+    def close(self) -> None:
+        """Queue what is left of an epoch of a loop; where no step is left, what came since was for something else."""
+        counters = self.counters
+        if counters is not None and not counters.steps:
+            with self._cutting:
+                self.counters = None
+        else:
+            self.cut(final=True)
 
     def _under_way(self, counters: Counters, ended: int, came: Totals) -> Totals:
         """Of batches of one size, those that were pulled for a step that has not ended."""

@@ -65,15 +65,23 @@ class Loop:
 
     # --- on the training thread
 
-    def begin(self, dataset: Any) -> None:
-        """Before its first step."""
+    def begin(self, dataset: Any, pulled: Totals) -> None:
+        """Before its first step. `pulled` is what had come before the batch of that."""
         identity.introduce()
+        for other in calls.loops:
+            other.recorder.step_aside(pulled)
         calls.loops.append(self.call)
         identity.tell_devices(self.call.model())
         self._base = self._iterations() or 0
         self.call.announce()
         if dataset is not None:
             self.call.looks.source_made(dataset, None, None)
+
+    def step_aside(self, pulled: Totals) -> None:
+        """Another loop begins: what is pulled from now on is not for the steps that are done."""
+        if self.in_epoch:
+            self._settle()
+            self.ledger.step_aside(pulled)
 
     def epoch_begin(self) -> None:
         self.in_epoch = True
@@ -128,7 +136,7 @@ class Loop:
         self._settle()
         counters, ledger = self.counters, self.ledger
         last = counters.steps[-1][2] if counters.steps else None
-        ledger.cut(final=True)
+        ledger.close()
         came, steps = ledger.came, counters.last + 1
         wait = came.wait if came.batches >= steps else None
         samples: Optional[int] = counters.rows

@@ -7,7 +7,7 @@ import sys
 import weakref
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from tuimon.agent import calls, guard, iteration, iterators, traces
+from tuimon.agent import calls, guard, iteration, iterators, looks, traces
 from tuimon.agent.loop import SWITCH, Loop, newest
 from tuimon.agent.outbox import outbox
 
@@ -83,7 +83,7 @@ def _by_hand_of(model: Any) -> Loop:
     loop = _by_hand.get(model)
     if loop is None or loop.call not in calls.loops:
         loop = _by_hand[model] = Loop("train_on_batch", model, model, sys._getframe(3))
-        loop.begin(None)
+        loop.begin(None, _pulled_before())
         loop.call.looks.train_begin()
     return loop
 
@@ -243,9 +243,15 @@ def _loop_of(optimizer: Any, frame: Any) -> Optional[Loop]:
         calls.loops.remove(loop.call)
         loop.call.end(None)
     loop = Loop("custom-loop", None, optimizer, frame)
-    loop.begin(iteration.newest_dataset())
+    loop.begin(iteration.newest_dataset(), _pulled_before())
     _from_newest_iterator(loop)
     return loop
+
+
+def _pulled_before() -> iterators.Totals:
+    """What had come when the iterator was made that a loop's first step takes its batch from; else, by now."""
+    newest = iteration.newest()
+    return newest.totals if newest is not None and newest.batches <= 1 else looks.reading()
 
 
 def _from_newest_iterator(loop: Loop) -> None:

@@ -275,7 +275,8 @@ def _bytes(leaf: Any) -> int:
         return int(known)
     dense = getattr(leaf, "flat_values", getattr(leaf, "values", leaf))
     shape = getattr(dense, "shape", None)
-    return math.prod(shape) * (getattr(leaf.dtype, "size", None) or 8) if shape else 0
+    size = getattr(getattr(leaf, "dtype", None), "size", None) or 8
+    return math.prod(each or 0 for each in shape) * size if shape else 0
 
 
 def _array(leaf: Any) -> Any:
