@@ -2,11 +2,13 @@
 
 The source sleeps for each batch and notes when it began and when the batch was ready; the training notes when a step
 began and when the batch had come. The wait is at least from the later of the two begins until the batch was ready, and
-at most from the step's begin until the batch had come: what lies between is the machine's own delay. Of two epochs only
-the last counts, of a loop of the script's own both.
+at most from the step's begin until the batch had come: what lies between is the machine's own delay. Where batches are
+made ahead, a step asks for its own only a while after it has begun: as long after as without prefetching, where the
+source begins when it is asked. Of two epochs only the last counts, of a loop of the script's own both.
 """
 
 import json
+import statistics
 import sys
 import time
 
@@ -19,6 +21,8 @@ STEPS, ROWS = 30, 32
 X = np.random.default_rng(0).normal(size=(STEPS * ROWS, 16)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
 now = time.perf_counter
+delays = {}
+"""By kind, seconds from a step's begin until its batch is asked for."""
 
 
 class Truth(keras.callbacks.Callback):
@@ -84,7 +88,10 @@ def dataset(truth, prefetch, size=ROWS):
 def tell(kind, truth, prefetch, made=None, steps=STEPS):
     made = truth.made[-steps:] if made is None else made
     times = list(zip(made, truth.begun[-steps:], truth.come[-steps:]))
-    least = [max(0.0, ready - max(asked, began)) for (began, ready), asked, _ in times]
+    if not prefetch:
+        delays[kind] = max(0.0, statistics.median(began - asked for (began, _), asked, _ in times))
+    delay = delays.get(kind, 0.0)
+    least = [max(0.0, ready - max(asked + delay, began)) for (began, ready), asked, _ in times]
     most = [come - asked for _, asked, come in times]
     told = {"kind": kind, "sleep": truth.sleep, "prefetch": prefetch, "steps": len(times)}
     print(json.dumps({**told, "least": sum(least), "most": sum(most)}), flush=True)
