@@ -196,7 +196,7 @@ def compare(name: str, work: Work, hooks: Hooks, pairs: int) -> tuple[Times, Tim
         elif name in CALLBACKS:
             options["callbacks"] = [CALLBACKS[name](Path(directory))]
             if name == "wandb":
-                stack.callback(lambda: importlib.import_module("wandb").finish(quiet=True))
+                stack.callback(lambda: importlib.import_module("wandb").finish())
         bare, other = work.model(), work.model()
 
         def run(watched: bool) -> Spent:
