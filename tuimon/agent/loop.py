@@ -68,7 +68,7 @@ class Loop:
     def begin(self, dataset: Any, pulled: Totals) -> None:
         """Before its first step. `pulled` is what had come before the batch of that."""
         identity.introduce()
-        for other in calls.loops:
+        for other in list(calls.loops):  # the sender takes out those that are over
             other.recorder.step_aside(pulled)
         calls.loops.append(self.call)
         identity.tell_devices(self.call.model())

@@ -103,7 +103,7 @@ def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
 
 def take_over(directory: RunDirectory) -> None:
     """Put a supervisor where one died."""
-    if directory.supervised() or directory.read().ended_at is not None:
+    if directory.supervised() or (directory.read().ended_at is not None and not directory.child_alive()):
         return
     from tuimon import supervisor
 

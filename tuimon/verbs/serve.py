@@ -25,14 +25,14 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    import secrets
+
     from tuimon import runs
 
     if importlib.util.find_spec("textual_serve") is None:
         raise TuimonError("`tuimon serve` needs textual-serve", "pip install 'tuimon[serve]'")
     where = runs.home(settings_of(args)["log-dir"])
     directory = runs.find(where, args.run) if args.run else runs.newest(where)
-    import secrets
-
     from tuimon.tui.web import serve
 
     try:
