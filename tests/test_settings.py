@@ -145,6 +145,12 @@ def test_a_mistake_in_a_file_names_what_is_right(
     assert "tuimon.toml" in str(raised.value)
 
 
+def test_a_project_that_says_nothing_of_tuimon_is_left_alone(project: Path, tmp_path: Path) -> None:
+    (project.parent.parent / "pyproject.toml").write_text("[tool.black]\nline-length = ")
+
+    assert load(project, environ=environ(tmp_path)).origin("interval") == "default"
+
+
 @pytest.mark.parametrize(
     ("variables", "says"),
     [

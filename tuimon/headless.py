@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -137,8 +136,3 @@ def caught(numbers: Sequence[int] = FORWARDED) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def has_screen() -> bool:
-    """Standard input and output are a terminal that can be drawn on."""
-    return os.isatty(0) and os.isatty(1) and os.environ.get("TERM", "") not in ("", "dumb")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import math
 import subprocess
@@ -95,7 +94,7 @@ def described(run: Run, finding: Finding) -> dict[str, Any]:
         "run": run.id,
         "name": run.name,
         "command": run.started.command if run.started else [],
-        **{name: _plain(value) for name, value in dataclasses.asdict(finding).items()},
+        **{name: _plain(value) for name, value in finding._asdict().items()},
     }
 
 

@@ -6,8 +6,8 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 CAPACITY = 4096
 """Points kept of one series. When it is full, neighbours are merged two by two."""
@@ -16,8 +16,7 @@ MAX_MARKS = 256
 """Non-finite points kept apart, the first ones."""
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One drawn point: the value last seen at `x`, and the lowest and highest finite value since the point before."""
 
     x: float

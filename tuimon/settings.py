@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tuimon import rules
 from tuimon.errors import UsageError
@@ -21,8 +20,7 @@ from tuimon.rules.chosen import chosen, defaults, rule_id
 DEFAULT = "default"
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """A setting that is no threshold: `kind` is what it is made of, `meaning` what `tuimon config` says of it."""
 
     name: str
@@ -50,8 +48,7 @@ KEYS: dict[str, Key] = {
 LISTS_OF_RULES = ("ignore", "select")
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     value: Any
     origin: str  # a file, an environment variable, a flag, or `DEFAULT`
 
@@ -137,14 +134,18 @@ def _file(path: Path, within: Sequence[str]) -> dict[str, Value]:
 
 
 def _table(path: Path, within: Sequence[str]) -> dict[str, Any]:
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}", "check its permissions and encoding") from None
+    if not all(name in text for name in within):  # most projects: nothing of ours in it, valid or not
+        return {}
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        table: Any = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}", "check its permissions and encoding") from None
+        table: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: {error}", "mend that line") from None
     for name in within:

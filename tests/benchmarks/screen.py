@@ -86,7 +86,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            for name in ("TMUX", "NO_COLOR", "COLUMNS", "LINES"):
+            for name in ("TMUX", "NO_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):
                 environment.pop(name, None)
             time.sleep(0.05)  # until the size is set
             os.execvpe(command[0], list(command), environment)

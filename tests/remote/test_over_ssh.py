@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +122,7 @@ def test_who_only_looks_hands_on_nothing(tuimon: Tuimon, sshd: Sshd) -> None:
     job = Job(tuimon).start()
     job.steps(2)
     goal = Target(sshd.user_at_host, ssh=tuple(sshd.ssh), tuimon=f"{sys.executable} -m tuimon")
-    with linked(replace(goal, readonly=True)) as link:
+    with linked(goal._replace(readonly=True)) as link:
         with pytest.raises(TuimonError, match="only look"):
             RemoteControl(link, "test", readonly=True).ask(events.SignalRequested(signal=signal.SIGINT))
         RemoteControl(link, "test").ask(events.SignalRequested(signal=signal.SIGINT))  # the other side refuses, too
@@ -212,7 +211,7 @@ def test_what_the_other_side_does_not_know(tuimon: Tuimon, sshd: Sshd) -> None:
     for name in ("twin-1", "twin-2"):
         runs.create(tuimon.home, name)
     old = tuimon.path / "old.py"
-    old.write_text("import sys; from tuimon import cli, verbs; verbs.VERBS.pop(); sys.exit(cli.main())")
+    old.write_text("import sys; from tuimon import cli, verbs; verbs.NAMES.pop(); sys.exit(cli.main())")
     for run, options, said in (
         ("nothing", sshd.options, "no run 'nothing' in"),
         ("twin", sshd.options, "'twin' matches 2 runs"),

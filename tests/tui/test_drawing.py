@@ -220,7 +220,7 @@ def test_themes_fit_the_terminal() -> None:
 
 
 def test_the_mono_theme_has_no_colour() -> None:
-    styles = [value for value in vars(MONO).values() if isinstance(value, Style)] + list(MONO.curves)
+    styles = [value for value in MONO if isinstance(value, Style)] + list(MONO.curves)
 
     assert not any(style.color or style.bgcolor for style in styles)
     assert len({theme.name for theme in THEMES}) == 5

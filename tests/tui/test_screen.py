@@ -211,7 +211,7 @@ FINDING = Finding(
 
 async def test_a_finding_is_in_the_header_and_in_its_pane_and_has_a_page() -> None:
     async with screen(recorded(HALF), (120, 40)) as (app, pilot):
-        app.view.findings, app.view.headline = [FINDING, replace(FINDING, rule="input-bound", severity="note")], FINDING
+        app.view.findings, app.view.headline = [FINDING, FINDING._replace(rule="input-bound", severity="note")], FINDING
         app.paint()
         await pilot.pause()
         assert "▲ epoch 1 saw 30,016 of 60,000 samples" in shown(app).splitlines()[1]
@@ -250,7 +250,7 @@ async def test_a_take_is_on_purpose_unless_a_rule_holds_against_it() -> None:
 
 async def test_f_opens_the_finding_of_the_header() -> None:
     async with screen(recorded(HALF), (120, 40)) as (app, pilot):
-        app.view.findings, app.view.headline = [replace(FINDING, rule="input-bound"), FINDING], FINDING
+        app.view.findings, app.view.headline = [FINDING._replace(rule="input-bound"), FINDING], FINDING
         await pilot.press("f")
         await pilot.pause()
         assert "low-coverage" in shown(app)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from tests.builders import START, timed
@@ -27,11 +26,11 @@ def test_each_error_and_warning_is_news_once_and_again_when_it_gets_worse() -> N
     news = News()
 
     assert not news.of([])
-    assert not news.of([replace(WARNING, severity="note")])
+    assert not news.of([WARNING._replace(severity="note")])
     assert news.of([WARNING])
     assert not news.of([WARNING])
-    assert news.of([replace(WARNING, fit=1), WARNING])
-    assert news.of([replace(WARNING, severity="error")])
+    assert news.of([WARNING._replace(fit=1), WARNING])
+    assert news.of([WARNING._replace(severity="error")])
 
 
 def test_the_title_names_run_epoch_and_what_is_wrong() -> None:

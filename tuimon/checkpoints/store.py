@@ -13,8 +13,8 @@ import pickle
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import tuimon
 from tuimon import events, journal
@@ -29,8 +29,7 @@ LARGEST = 1 << 28
 _FOLDING = ("events.py", "series.py", "wire.py", "state")
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """`offset` is in the journal, at the start of a line; `at` is the time of the newest event before it."""
 
     path: Path

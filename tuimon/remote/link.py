@@ -11,7 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -57,7 +56,7 @@ class Link:
         run = self._open(again=False)
         self.mirror = Mirror(self._where / run)
         self.mirror.path.mkdir(mode=0o700)
-        self._goal = replace(self._goal, run=run)
+        self._goal = self._goal._replace(run=run)
         self._answer()
         self._receiver.start()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tuimon.errors import UsageError
 from tuimon.runs import NAME
@@ -14,8 +14,7 @@ TARGET = re.compile(rf"((?:[\w.+-]+@)(?:{HOST}))(?::(.*))?|((?:{HOST})):(.+)", r
 """`user@host`, `user@host:RUN` or `host:RUN`; nothing that ssh would take for an option."""
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A run on another machine: where, which (empty: the one that is going on, else the last), by which commands."""
 
     host: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from tuimon.state import Run
@@ -14,9 +13,10 @@ Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
 
+_NO_NUMBERS: dict[str, Any] = {}  # shared by all findings without any: nobody changes a finding
 
-@dataclass(frozen=True)
-class Finding:
+
+class Finding(NamedTuple):
     """`at`, `epoch` and `step` are those of the first evidence; `fit` is the index of the fit in the run.
 
     Epochs and steps count from 0 here; messages count from 1, as Keras prints them.
@@ -30,7 +30,7 @@ class Finding:
     epoch: int | None = None
     step: int | None = None
     at: float | None = None
-    numbers: dict[str, Any] = field(default_factory=dict)
+    numbers: Mapping[str, Any] = _NO_NUMBERS
     snippet: str = ""  # corrected code, in the user's own numbers
     over: bool = False  # the condition no longer holds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar, cast, get_args
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast, get_args
 
 from tuimon import events
 from tuimon.series import Series
@@ -23,7 +23,7 @@ KEPT = 64
 """How many of the newest samples, scans and pauses are kept, beside the first as many."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Source:
     """What a fit reads; see `events.SourceDescribed` for the members of `pipeline` and `components`."""
 
@@ -51,7 +51,7 @@ class Source:
         return [str(stage.get("text") or stage.get("op") or "?") for stage in self.described.pipeline]
 
 
-@dataclass
+@dataclass(eq=False)
 class Validation:
     started_at: float
     ended_at: float | None = None
@@ -64,7 +64,7 @@ class Validation:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(eq=False)
 class Epoch:
     """One epoch's line of the ledger. Steps, samples and times grow while it runs and are final once it has ended."""
 
@@ -105,8 +105,7 @@ class Epoch:
         return self.ended_at is not None
 
 
-@dataclass(frozen=True)
-class Pause:
+class Pause(NamedTuple):
     """Nothing was heard of the training for a while."""
 
     since: float
@@ -117,7 +116,7 @@ class Pause:
     over: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Memory:
     """Resident bytes of the training process as the agent saw them, at the end of each epoch and over steps."""
 

@@ -8,7 +8,7 @@ from tuimon import events
 from tuimon.series import Series
 
 
-@dataclass
+@dataclass(eq=False)
 class Host:
     """The newest sample, and over time what is drawn and judged. Sizes in bytes, x in seconds since 1970."""
 
@@ -61,7 +61,7 @@ class Host:
         return min(known) if known else None
 
 
-@dataclass
+@dataclass(eq=False)
 class Gpu:
     """One GPU of the machine by NVML. `latest` holds what `events.GpusSampled` describes."""
 
@@ -93,7 +93,7 @@ class Gpu:
                 series.append(at, value)
 
 
-@dataclass
+@dataclass(eq=False)
 class Allocator:
     """One device of the framework, by its own allocator. Sizes in bytes."""
 

@@ -17,7 +17,7 @@ from tuimon.state.fit import Fit, Kept
 from tuimon.state.machine import Allocator, Gpu, Host
 
 
-@dataclass
+@dataclass(eq=False)
 class Process:
     """A process that trains, as its agent introduced itself."""
 
@@ -27,7 +27,7 @@ class Process:
     ended_at: float | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Raised:
     """An exception that left a fit or the script."""
 
@@ -35,7 +35,7 @@ class Raised:
     fit: int | None = None  # index of the fit in the run
 
 
-@dataclass
+@dataclass(eq=False)
 class Gap:
     what: str
     since: float
@@ -44,7 +44,7 @@ class Gap:
     lost: int | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Asked:
     """A request and what came of it."""
 
@@ -52,7 +52,7 @@ class Asked:
     answer: events.RequestAnswered | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Output:
     """Bytes of the script's output files at `now`."""
 

@@ -15,26 +15,24 @@ from textual.binding import Binding, BindingType
 
 from tuimon.source import Playable, Source
 from tuimon.state import Run
-from tuimon.tui import signals, units
+from tuimon.tui import signals
 from tuimon.tui import theme as themes
-from tuimon.tui.asking import Ask, Asking
 from tuimon.tui.exact import ExactApp
 from tuimon.tui.glyphs import ASCII, UNICODE, Glyphs
 from tuimon.tui.hangup import leave_at_hangup
 from tuimon.tui.overview import Overview
 from tuimon.tui.page import Page
-from tuimon.tui.pages.menu import Choice, MenuPage
 from tuimon.tui.panes import all_panes
 from tuimon.tui.panes.findings import FindingsPane
-from tuimon.tui.panes.metrics import MetricsPane
 from tuimon.tui.panes.output import OutputPane
 from tuimon.tui.view import View
 
 if TYPE_CHECKING:
     from tuimon.rules.finding import Finding
+    from tuimon.tui.asking import Ask, Asking
     from tuimon.tui.rescue import Lookout
 
-# Pages, rules and what reads other runs are loaded when they are first needed: the first picture waits for none of it.
+# Pages, rules and requests are loaded when they are first needed: the first picture waits for none of it.
 
 BUDGET = 0.02
 """Seconds of a tick spent on taking events, so that keys are answered meanwhile."""
@@ -60,18 +58,18 @@ class Watch(ExactApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,ctrl+q", "leave", "leave"),
         Binding("ctrl+c", "interrupt", "what to do", priority=True, system=True),
-        Binding("question_mark,h", "help", "help"),
-        Binding("colon,ctrl+p", "commands", "commands"),
+        Binding("question_mark,h", "open('help')", "help"),
+        Binding("colon,ctrl+p", "open('commands')", "commands"),
         Binding("space", "hold", "hold still"),
-        Binding("e", "epochs", "epochs"),
-        Binding("f", "finding", "the worst finding"),
-        Binding("m", "facts", "model"),
-        Binding("slash", "search", "search"),
+        Binding("e", "open('epochs')", "epochs"),
+        Binding("f", "open('finding')", "the worst finding"),
+        Binding("m", "open('facts')", "model"),
+        Binding("slash", "open('search')", "search"),
         Binding("t", "theme", "theme"),
-        Binding("r", "runs", "runs"),
-        Binding("v", "compare", "compare"),
-        Binding("c", "metrics", "metrics to show"),
-        Binding("g", "go_to", "go to"),
+        Binding("r", "open('switch')", "runs"),
+        Binding("v", "open('compare')", "compare"),
+        Binding("c", "open('metrics')", "metrics to show"),
+        Binding("g", "open('go_to')", "go to"),
         Binding("ctrl+z", "suspend_process", "suspend"),
     ]
 
@@ -97,7 +95,8 @@ class Watch(ExactApp):
         self._title = ""
         self.interval = interval
         self.clipboard_allowed = clipboard
-        self.asking = Asking(self, None if readonly else ask)
+        self.ask = None if readonly else ask
+        self._asking: Asking | None = None
         self.view = View(theme=themes.fitting(theme), glyphs=glyphs, readonly=readonly)
         self.overview = Overview(all_panes(directory))
         self.beside: Source | None = None  # of the run that is compared with
@@ -137,7 +136,8 @@ class Watch(ExactApp):
         changed = self.overview.scrubber.look_further(AHEAD) or changed
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
-        self.asking.hear()
+        if self._asking is not None:
+            self._asking.hear()
         if self.rescue is not None and (said := self.rescue.look()):
             self.notice(said, 10.0)
         self.look_at_line()
@@ -226,6 +226,12 @@ class Watch(ExactApp):
         self.push_screen(page)
         self.call_after_refresh(self.paint)
 
+    def action_open(self, name: str) -> None:
+        """What is shown on request, by its name in `opening`."""
+        from tuimon.tui import opening
+
+        getattr(opening, name)(self)
+
     def action_return_to(self) -> None:
         """Back to the page below."""
         if len(self.screen_stack) > 1:
@@ -238,35 +244,10 @@ class Watch(ExactApp):
     def action_interrupt(self) -> None:
         self.asking.interrupt()
 
-    def action_help(self) -> None:
-        from tuimon.tui.pages.help import HelpPage
-
-        self.open_page(HelpPage())
-
-    def action_epochs(self) -> None:
-        from tuimon.tui.pages.epochs import EpochsPage
-
-        self.open_page(EpochsPage())
-
-    def action_facts(self) -> None:
-        from tuimon.tui.pages.facts import FactsPage
-
-        self.open_page(FactsPage())
-
     def on_findings_pane_opened(self, message: FindingsPane.Opened) -> None:
         from tuimon.tui.pages.finding import FindingPage
 
         self.open_page(FindingPage(message.finding))
-
-    def action_finding(self) -> None:
-        """The page of the finding in the header, or of the first one."""
-        from tuimon.tui.pages.finding import FindingPage
-
-        findings = self.view.ordered_findings
-        if findings:
-            self.open_page(FindingPage(self.view.headline or findings[0]))
-        else:
-            self.notice("nothing has been found")
 
     def action_hold(self) -> None:
         """Pause the recording; of a run that goes on, hold the picture still."""
@@ -283,87 +264,19 @@ class Watch(ExactApp):
         self.view.theme = following
         self.notice(f"theme {following.name}")
 
-    def action_commands(self) -> None:
-        pages = [
-            Choice("epochs", "a table of this fit's epochs", self.action_epochs),
-            Choice("model", "the model, its data, the run", self.action_facts),
-            Choice("runs", "watch another run", self.action_runs),
-            Choice("compare", "another run's curves beside these; chosen again, away with them", self.action_compare),
-            Choice("metrics", "which ones are drawn", self.action_metrics),
-            Choice("search", "find a line of the output", self.action_search),
-            Choice("theme", "the next one", self.action_theme),
-            Choice("help", "every key", self.action_help),
-            Choice("leave", "the training goes on", self.action_leave),
-        ]
-        self.open_page(MenuPage("commands", pages + self.asking.choices()))
+    @property
+    def asking(self) -> Asking:
+        if self._asking is None:
+            from tuimon.tui.asking import Asking
 
-    def action_search(self) -> None:
-        """Lines of the output to choose from, narrowed down by typing."""
-        output = self.output
-        choices = [Choice(line, stream, output.jumping(stream, at)) for stream, at, line in output.searchable()]
-        self.open_page(MenuPage("search the output", choices[-2000:][::-1]))
+            self._asking = Asking(self)
+        return self._asking
 
     @property
     def output(self) -> OutputPane:
         pane = self.overview.pane("output")
         assert isinstance(pane, OutputPane)
         return pane
-
-    def action_runs(self) -> None:
-        from tuimon import runs
-        from tuimon.tui.pages.runs import RunsPage
-
-        def switch(run: runs.RunDirectory) -> None:
-            """Watch another run from here on; this one goes on as it is."""
-            from tuimon.control import Control
-            from tuimon.follow import Follow
-            from tuimon.tui.rescue import Rescue
-
-            self.tell, self.rescue = None, Rescue(run, only_say=self.view.readonly)
-            self.asking.ask = None if self.view.readonly else Control(run, "screen").ask
-            self.view.chosen, self.view.paused = None, False
-            self.output.show(run.path)
-            self.watch_source(Follow(run), run.path)
-            self.call_after_refresh(self.tick)
-
-        where = self.directory.parent if self.directory is not None else runs.home()
-        self.open_page(RunsPage(where, self.directory.name if self.directory else "", switch))
-
-    def action_compare(self) -> None:
-        """Choose a run whose curves are drawn beside these; take them away when there are some."""
-        from tuimon import runs
-        from tuimon.tui.pages.runs import RunsPage
-
-        if self.view.other is not None:
-            self.beside, self.view.other = None, None
-            self.notice("compared with no run any more")
-            return
-
-        def beside(run: runs.RunDirectory) -> None:
-            from tuimon.follow import Follow
-
-            self.beside, self.view.other = Follow(run), Run()
-            self.call_after_refresh(self.tick)
-
-        where = self.directory.parent if self.directory is not None else runs.home()
-        self.open_page(RunsPage(where, self.directory.name if self.directory else "", beside, "compare with it"))
-
-    def action_metrics(self) -> None:
-        from tuimon.tui.pages.metrics import MetricsPage
-
-        pane = self.overview.pane("metrics")
-        assert isinstance(pane, MetricsPane)
-        self.open_page(MetricsPage(pane))
-
-    def action_go_to(self) -> None:
-        """Places of the recording to choose from."""
-        if self.player is not None:
-            first = self.player.span[0]
-            choices = [
-                Choice(text, f"{units.clock(at - first)}  {more}", self.overview.scrubber.seeking(at))
-                for text, more, at in self.overview.scrubber.places()
-            ]
-            self.open_page(MenuPage("go to", choices))
 
     def copy(self, text: str) -> None:
         """To the terminal's clipboard (OSC 52), where the user allowed it."""

@@ -23,15 +23,14 @@ TWICE = 2.0
 
 
 class Asking:
-    def __init__(self, app: Watch, ask: Ask | None) -> None:
+    def __init__(self, app: Watch) -> None:
         self.app = app
-        self.ask = ask
         self._interrupted_at = float("-inf")
         self._waiting: dict[str, requests.Kind] = {}  # requests without an answer yet, by id
 
     @property
     def possible(self) -> bool:
-        return self.ask is not None and self.app.view.run.status == "running"
+        return self.app.ask is not None and self.app.view.run.status == "running"
 
     def choices(self) -> list[Choice]:
         """All requests, each of which asks again before it is sent."""
@@ -44,12 +43,12 @@ class Asking:
         self.app.open_page(MenuPage(f"{kind.text}?", answers, kind.warning, narrowing=False))
 
     def send(self, kind: requests.Kind) -> None:
-        if self.ask is None:
+        if self.app.ask is None:
             self.app.notice("this run cannot be asked for anything")
             return
         request = requests.made(kind)
         try:
-            self.ask(request)
+            self.app.ask(request)
         except TuimonError as error:
             self.app.notice(str(error))
         else:

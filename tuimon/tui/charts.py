@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from rich.style import Style
@@ -29,7 +29,7 @@ class Extent(NamedTuple):
     last: float
 
 
-@dataclass
+@dataclass(eq=False)
 class Curve:
     """Values by dot column, two columns to a cell; None where there is none."""
 
@@ -37,12 +37,11 @@ class Curve:
     style: Style
     columns: Sequence[Extent | None]
     dashed: bool = False
-    marks: Sequence[int] = field(default_factory=list)  # columns where a value was not finite
+    marks: Sequence[int] = ()  # columns where a value was not finite
     best: tuple[int, float] | None = None
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """The y axis: `low` to `high`, linear or logarithmic."""
 
     low: float

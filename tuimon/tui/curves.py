@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rich.style import Style
 
@@ -35,8 +34,7 @@ LOWER_IS_BETTER = (
 )
 
 
-@dataclass(frozen=True)
-class Knots:
+class Knots(NamedTuple):
     """Where each epoch begins and the last one is now, on all three axes; between them the axes are linear."""
 
     step: list[float]
@@ -95,8 +93,7 @@ def lower_is_better(name: str) -> bool:
     return any(part in name for part in LOWER_IS_BETTER)
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """What of the x axis is shown, in `columns` dot columns."""
 
     axis: AxisKind
@@ -128,7 +125,7 @@ def whole(made: Knots, axis: AxisKind, columns: int, zoom: float = 1.0, beside: 
 def shifted(window: Window, made: Knots, other: Knots) -> Window:
     """The same window for another run: by time, both begin at its left edge."""
     by = other.time[0] - made.time[0] if window.axis == "time" else 0.0
-    return replace(window, first=window.first + by, last=window.last + by)
+    return window._replace(first=window.first + by, last=window.last + by)
 
 
 def roomy(span: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tuimon.state import Epoch, Fit, Run
 
@@ -68,8 +68,7 @@ def _validation(fit: Fit) -> float:
     return seconds[-1] if seconds else 0.0
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(NamedTuple):
     """Where the seconds of an epoch went. None is not known; `rest` is what nothing else explains."""
 
     seconds: float
@@ -104,8 +103,7 @@ def split(epoch: Epoch) -> Split | None:
     )
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(NamedTuple):
     """Samples of one epoch against what its source holds. `planned` is what will have been seen when it ends."""
 
     seen: int | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.geometry import Region, Size
 
@@ -13,8 +13,7 @@ MINIMUM = Size(40, 12)
 """Below this there is one message instead of panes."""
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A pane; `least` is the cells it wants at least, along the direction of its box, and `weight` its share."""
 
     pane: str
@@ -22,8 +21,7 @@ class Leaf:
     least: int = 3
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     across: bool  # children side by side, else one above the other
     weight: int
     children: tuple[Node, ...]
@@ -69,8 +67,7 @@ LARGE = above(
 )
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """`boxed` panes have a whole frame, else a rule above only."""
 
     tree: Box

@@ -7,13 +7,12 @@ import signal
 import socket
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tuimon import events
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """`make` gets the request's id and who asks."""
 
     text: str

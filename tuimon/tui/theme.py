@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.style import Style
 
 
-@dataclass(frozen=True)
-class Theme:
+class Theme(NamedTuple):
     """Rich styles by role. No background is set: the terminal's own shows through."""
 
     name: str

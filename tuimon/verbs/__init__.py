@@ -5,7 +5,18 @@ Loading a verb is cheap: whatever is heavy is imported inside its `run`.
 
 from __future__ import annotations
 
-from tuimon.verbs import attach, config, demo, detach, doctor, explain, export, replay, run, runs, send, serve
-
-VERBS = [run, attach, detach, replay, export, runs, serve, demo, doctor, explain, config, send]
+NAMES = [
+    "run",
+    "attach",
+    "detach",
+    "replay",
+    "export",
+    "runs",
+    "serve",
+    "demo",
+    "doctor",
+    "explain",
+    "config",
+    "send",
+]
 """In the order in which `tuimon --help` shows them."""

@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuimon.errors import TuimonError, UsageError
-from tuimon.verbs.options import Subparsers, add_log_dir, add_report, add_screen, screen_options, settings_of
+from tuimon.verbs.options import (
+    Subparsers,
+    add_log_dir,
+    add_report,
+    add_screen,
+    check_report,
+    has_screen,
+    screen_options,
+    settings_of,
+    wants_screen,
+)
 
 if TYPE_CHECKING:
     from tuimon.remote.link import Link
@@ -57,8 +66,6 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from tuimon import runs
-    from tuimon.headless import has_screen
-    from tuimon.verbs.run import check_report
 
     check_report(args.json)
     settings = settings_of(args)
@@ -71,31 +78,32 @@ def run(args: argparse.Namespace) -> int:
     directory = _joined(chosen, args, where, settings) if isinstance(chosen, int) else chosen
     if directory.elsewhere() is None:
         take_over(directory)
-    if has_screen() and not args.headless and args.json != "-":
+    if wants_screen(args):
         return _screen(directory, args, settings)
     return _headless(directory, args, settings)
 
 
 def _elsewhere(args: argparse.Namespace) -> Target | None:
     """The run on another machine that is meant, if one is."""
+    if args.last or not set(args.run or "") & {"@", ":"}:
+        return None
     from tuimon.remote.target import target
 
-    goal = target(args.run) if args.run and not args.last else None
+    goal = target(args.run)
     if goal is None:
         return None
     try:
         ssh = tuple(shlex.split(args.ssh))
     except ValueError as error:
         raise UsageError(f"--ssh {args.ssh!r}: {error}") from None
-    return replace(goal, ssh=ssh or ("ssh",), tuimon=args.remote_tuimon, readonly=args.readonly)
+    return goal._replace(ssh=ssh or ("ssh",), tuimon=args.remote_tuimon, readonly=args.readonly)
 
 
 def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
-    from tuimon.headless import has_screen
     from tuimon.remote.link import linked
 
     with linked(goal) as link:
-        if has_screen() and not args.headless and args.json != "-":
+        if wants_screen(args):
             return _screen(link.mirror, args, settings, link)
         link.catch_up()  # what was printed before is not printed again
         return _headless(link.mirror, args, settings, link)
@@ -154,7 +162,6 @@ def _process(text: str, where: Path) -> RunDirectory | int | None:
 def _offered(args: argparse.Namespace, where: Path) -> RunDirectory | int | None:
     """What there is to choose from: by arrow keys on a terminal, as a table elsewhere."""
     from tuimon import runs
-    from tuimon.headless import has_screen
     from tuimon.joining import offers
     from tuimon.verbs import choose
 
@@ -227,13 +234,14 @@ def _agreed(pid: int, args: argparse.Namespace) -> bool:
 
 
 def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings, link: Link | None = None) -> int:
-    from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
     show(directory, settings, args.readonly, link=link, **screen_options(args))
     watched = ended(directory)
     if watched is None:
         return 0
+    from tuimon import headless
+
     if args.json:
         headless.write_report(watched, args.json)
     return headless.FAILED_ON if headless.stands(watched.findings, settings["fail-on"]) else 0

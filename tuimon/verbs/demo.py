@@ -7,7 +7,7 @@ import argparse
 from tuimon.errors import UsageError
 from tuimon.verbs import run as run_verb
 from tuimon.verbs.command import interpreter
-from tuimon.verbs.options import Subparsers, settings_of
+from tuimon.verbs.options import Subparsers, check_report, settings_of
 
 DESCRIPTION = """Train a small convolutional network on images that it draws itself, about a minute on two cores, and
 watch it. Takes the options of `tuimon run`."""
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
     from tuimon.demo import SCRIPT
 
-    run_verb.check_report(args.json)
+    check_report(args.json)
     python = interpreter(args.python)
     if python == sys.executable and find_spec("tensorflow") is None:
         raise UsageError(

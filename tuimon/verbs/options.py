@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tuimon.errors import UsageError
 
 if TYPE_CHECKING:
     from tuimon.settings import Settings
@@ -25,6 +28,26 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         choices=("warning", "error"),
         help="exit with status 3 instead of 0 when there is such a finding, or a worse one",
     )
+
+
+def check_report(path: str | None) -> None:
+    """The report of `--json` can be written there, as far as one can tell before."""
+    if path and path != "-":
+        if os.path.isdir(path):
+            raise UsageError(f"--json {path} is a directory", "give a file")
+        folder = os.path.dirname(os.path.abspath(path))
+        if not os.access(folder, os.W_OK):
+            raise UsageError(f"cannot write in {folder}", "give another --json")
+
+
+def wants_screen(args: argparse.Namespace) -> bool:
+    """There can be a screen, and nothing was asked for in its place."""
+    return has_screen() and not args.headless and args.json != "-"
+
+
+def has_screen() -> bool:
+    """Standard input and output are a terminal that can be drawn on."""
+    return os.isatty(0) and os.isatty(1) and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def add_screen(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimon.errors import UsageError
-from tuimon.verbs.options import Subparsers, add_log_dir, add_report, add_screen, screen_options, settings_of
+from tuimon.verbs.options import (
+    Subparsers,
+    add_log_dir,
+    add_report,
+    add_screen,
+    check_report,
+    screen_options,
+    settings_of,
+    wants_screen,
+)
 
 if TYPE_CHECKING:
     from tuimon.recordings import Recording
@@ -45,8 +54,7 @@ def _speed(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    from tuimon import headless, recordings, runs
-    from tuimon.verbs.run import check_report
+    from tuimon import recordings, runs
 
     check_report(args.json)
     settings = settings_of(args)
@@ -54,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     recording = recordings.find(args.run, where)
     if args.other is not None:
         return _compare(recording, recordings.find(args.other, where), args)
-    if headless.has_screen() and not (args.headless or args.format or args.output or args.json == "-"):
+    if wants_screen(args) and not (args.format or args.output):
         return _screen(recording, args)
     return _report(recording, args, settings["fail-on"])
 

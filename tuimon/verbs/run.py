@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimon.errors import TuimonError, UsageError
+from tuimon.errors import TuimonError
 from tuimon.verbs.command import command_of, kept_out
 from tuimon.verbs.options import (
     RULE_OPTIONS,
@@ -21,8 +21,11 @@ from tuimon.verbs.options import (
     add_report,
     add_rules,
     add_screen,
+    check_report,
+    has_screen,
     screen_options,
     settings_of,
+    wants_screen,
 )
 
 if TYPE_CHECKING:
@@ -112,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
 def start(command: list[str], args: argparse.Namespace, settings: Settings) -> int:
     """Start the command under a supervisor and follow it as the arguments say."""
     from tuimon import runs
-    from tuimon.headless import caught, has_screen
+    from tuimon.headless import caught
     from tuimon.supervisor import Plan
 
     option = kept_out(command)
@@ -125,7 +128,7 @@ def start(command: list[str], args: argparse.Namespace, settings: Settings) -> i
         if args.detach:
             print(f"{directory.id}\nattach with: {attach_command(directory, settings)}")
             return 0
-        if args.headless or args.json == "-" or not has_screen():
+        if not wants_screen(args):
             return _headless(directory, args, settings, came)
     return _screen(directory, args, settings)
 
@@ -147,7 +150,7 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
 
     output = Passthrough(directory, out=2 if args.json == "-" else 1)
     output.say(f"run {directory.id}, socket {directory.read().socket}")
-    if os.isatty(1) and not args.headless and not headless.has_screen():
+    if os.isatty(1) and not args.headless and not has_screen():
         output.say(f"no screen on this terminal (TERM={os.environ.get('TERM', '')})")
     watched = Foreground(directory, came, settings["interval"]).follow(output, settings["on-finding"])
     if args.json:
@@ -156,7 +159,6 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
 
 
 def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings) -> int:
-    from tuimon import headless
     from tuimon.verbs.screen import ended, show
 
     show(directory, settings, args.readonly, settings["on-finding"], **screen_options(args))
@@ -164,6 +166,8 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
     if watched is None:
         print(f"the run goes on; attach with: {attach_command(directory, settings)}")
         return 0
+    from tuimon import headless
+
     if args.json:
         headless.write_report(watched, args.json)
     return headless.exit_status(watched.run, watched.findings, settings["fail-on"])
@@ -172,13 +176,3 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
 def attach_command(directory: RunDirectory, settings: Settings) -> str:
     where = f" --log-dir {shlex.quote(settings['log-dir'])}" if settings["log-dir"] else ""
     return f"tuimon attach{where} {directory.read().name or directory.id}"
-
-
-def check_report(path: str | None) -> None:
-    """The report can be written there, as far as one can tell before."""
-    if path and path != "-":
-        if os.path.isdir(path):
-            raise UsageError(f"--json {path} is a directory", "give a file")
-        folder = os.path.dirname(os.path.abspath(path))
-        if not os.access(folder, os.W_OK):
-            raise UsageError(f"cannot write in {folder}", "give another --json")

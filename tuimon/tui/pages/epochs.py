@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 
@@ -15,8 +14,7 @@ from tuimon.tui.page import Page
 from tuimon.tui.view import View
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     title: str
     value: Callable[[Epoch], float | None]
     text: Callable[[float | None], str]

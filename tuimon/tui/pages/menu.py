@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.events import Key
 
@@ -12,8 +12,7 @@ from tuimon.tui.page import Page
 from tuimon.tui.view import View
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     text: str
     more: str
     do: Callable[[], None]

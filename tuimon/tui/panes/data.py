@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rich.style import Style
 
 from tuimon.state import Epoch, Fit
@@ -35,7 +33,7 @@ class DataPane(Pane):
             return [Row("no fit yet", view.theme.dim)]
         covered = figures.coverage(fit, fit.epoch)
         if doubted(view, fit):
-            covered = replace(covered, spared=0)
+            covered = covered._replace(spared=0)
         chain = pipeline.chain(view, fit, width, max(1, height - 4), doubted(view, fit))
         rows = [amount(view, fit, covered, width), bar(view, covered, width), legend(view, covered, width)]
         rows += history(view, fit, covered, width)
