@@ -212,3 +212,20 @@ def test_switched_off(python: str, tmp_path: Path) -> None:
     script.write_text("import sys\nprint('tuimon' in sys.modules)\n")
     seen = watched(script, python=python, TUIMON_AGENT="off")
     assert seen.stdout == "False\n"
+
+
+def test_what_is_told_of_the_environment_is_tensorflows_and_no_secret(tmp_path: Path) -> None:
+    script = tmp_path / "imports.py"
+    script.write_text(
+        "import keras, numpy as np\n"
+        "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "model.fit(np.ones((4, 2)), np.ones(4), verbose=0)\n"
+    )
+    told = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    seen = watched(script, **told, TF_VAR_password="of Terraform", TF_CLI_ARGS="x", NVIDIA_SECRET="y", JAX_TOKEN="z")
+
+    names = set(seen.the(events.AgentStarted).environment)
+
+    assert names >= set(told)
+    assert not names & {"TF_VAR_password", "TF_CLI_ARGS", "NVIDIA_SECRET", "JAX_TOKEN"}

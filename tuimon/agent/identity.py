@@ -11,7 +11,12 @@ from tuimon import agent, events
 from tuimon.agent import guard
 from tuimon.agent.outbox import outbox
 
-_TELLING = ("KERAS_", "TF_", "XLA_", "CUDA_VISIBLE_DEVICES", "NVIDIA_", "JAX_", "OMP_NUM_THREADS", "PYTHONHASHSEED")
+_OF_TENSORFLOW = "CONFIG CPP_ CUDA_ CUDNN_ DETERMINISTIC_ DISABLE_ ENABLE_ FORCE_ FUNCTION_ GPU_ JIT_ MIN_ NUM_ OVERRIDE_ TRT_ USE_ XLA_"
+_TELLING = (
+    *("KERAS_", "XLA_", "CUDA_VISIBLE_DEVICES", "NVIDIA_", "JAX_", "OMP_NUM_THREADS", "PYTHONHASHSEED"),
+    *("TF_" + name for name in _OF_TENSORFLOW.split()),  # Terraform's begin so, too, and may be secrets
+)
+_SECRET = ("KEY", "TOKEN", "SECRET", "PASSW", "CREDENTIAL")
 _RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 _SIZES = ("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
 
@@ -57,7 +62,7 @@ def started() -> events.AgentStarted:
         environment={
             name: value[:500]
             for name, value in os.environ.items()
-            if name.startswith(_TELLING) and "KEY" not in name and "TOKEN" not in name
+            if name.startswith(_TELLING) and not any(word in name for word in _SECRET)
         },
     )
 
