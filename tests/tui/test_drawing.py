@@ -140,7 +140,7 @@ def test_a_growing_axis_moves_rarely() -> None:
     ends = [curves.roomy(float(span)) for span in range(1_000, 2_000)]
 
     assert all(span <= end <= span * 1.05 for span, end in zip(range(1_000, 2_000), ends, strict=True))
-    assert len(set(ends)) < 20
+    assert len(set(ends)) <= 21
 
 
 def test_the_best_accuracy_is_the_highest() -> None:

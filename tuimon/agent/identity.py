@@ -11,7 +11,9 @@ from tuimon import agent, events
 from tuimon.agent import guard
 from tuimon.agent.outbox import outbox
 
-_OF_TENSORFLOW = "CONFIG CPP_ CUDA_ CUDNN_ DETERMINISTIC_ DISABLE_ ENABLE_ FORCE_ FUNCTION_ GPU_ JIT_ MIN_ NUM_ OVERRIDE_ TRT_ USE_ XLA_"
+_OF_TENSORFLOW = """
+CONFIG CPP_ CUDA_ CUDNN_ DETERMINISTIC_ DISABLE_ ENABLE_ FORCE_ FUNCTION_ GPU_ JIT_ MIN_ NUM_ OVERRIDE_ TRT_ USE_ XLA_
+"""
 _TELLING = (
     *("KERAS_", "XLA_", "CUDA_VISIBLE_DEVICES", "NVIDIA_", "JAX_", "OMP_NUM_THREADS", "PYTHONHASHSEED"),
     *("TF_" + name for name in _OF_TENSORFLOW.split()),  # Terraform's begin so, too, and may be secrets

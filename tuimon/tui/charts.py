@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +19,9 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 GUTTER = 9
 """Cells left of the plot: the labels of the y axis."""
+
+
+Words = Callable[[float], str]
 
 
 class Extent(NamedTuple):
@@ -54,7 +57,7 @@ class Scale(NamedTuple):
             value = math.log10(max(value, 10**self.low))
         return (value - self.low) / (self.high - self.low)
 
-    def ticks(self, most: int) -> list[tuple[float, str]]:
+    def ticks(self, most: int, words: Words = units.short) -> list[tuple[float, str]]:
         """At most about `most` round values of the axis: their height and their label."""
         span = self.high - self.low
         step = 10 ** math.floor(math.log10(span / max(1, most)))
@@ -64,7 +67,7 @@ class Scale(NamedTuple):
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
         return [
-            ((index * step - self.low) / span, units.short(10 ** (index * step) if self.log else index * step))
+            ((index * step - self.low) / span, words(10 ** (index * step) if self.log else index * step))
             for index in range(first, last + 1)
         ]
 
@@ -109,8 +112,10 @@ def plot(
     log: bool = False,
     ends: tuple[str, str] = ("", ""),
     cursor: int | None = None,
+    words: Words = units.short,
 ) -> list[Row]:
-    """`height` rows: the plot, an axis below it. `cursor` is a cell of the plot that a line is drawn through."""
+    """`height` rows: the plot, an axis below it. `cursor` is a cell of the plot that a line is drawn through; `words`
+    says values of the y axis in seven characters."""
     scale = scale_of(curves, log)
     cells, lines = width - GUTTER, height - 1
     if scale is None or cells < 4 or lines < 1:
@@ -122,7 +127,7 @@ def plot(
         canvas.mark(curve, scale, theme)
     if cursor is not None:
         canvas.line(min(cursor, cells - 1), Style.combine([theme.dim]))
-    rows, labels = [], _labels(scale, lines)
+    rows, labels = [], _labels(scale, lines, words)
     for y, row in enumerate(canvas.rows()):
         label = labels.get(y, "")
         rows.append(
@@ -138,10 +143,10 @@ def plot(
     return rows
 
 
-def _labels(scale: Scale, lines: int) -> dict[int, str]:
+def _labels(scale: Scale, lines: int, words: Words) -> dict[int, str]:
     """Row → label, no two on one row."""
     labels: dict[int, str] = {}
-    for height, label in scale.ticks(max(1, min(6, (lines - 1) // 2))):
+    for height, label in scale.ticks(max(1, min(6, (lines - 1) // 2)), words):
         labels.setdefault(round((1 - height) * (lines - 1)), label)
     return labels
 

@@ -15,8 +15,6 @@ from tuimon.tui.charts import Curve, Extent
 
 AxisKind = Literal["step", "epoch", "time"]
 
-GROWTH = 1.04
-
 AXES: tuple[AxisKind, ...] = ("step", "epoch", "time")
 
 LOWER_IS_BETTER = (
@@ -110,15 +108,17 @@ class Window(NamedTuple):
         return [self.first + index * width for index in range(self.columns + 1)]
 
 
-def whole(made: Knots, axis: AxisKind, columns: int, zoom: float = 1.0, beside: Knots | None = None) -> Window:
-    """The newest `1 / zoom` of the axis, with a little room to grow, so that a chart moves rarely. Another run that
-    is shown beside it has room too."""
+def whole(
+    made: Knots, axis: AxisKind, columns: int, zoom: float = 1.0, beside: Knots | None = None, over: bool = False
+) -> Window:
+    """The newest `1 / zoom` of the axis, unless it is `over` with a little room to grow, so that a chart moves rarely.
+    Another run that is shown beside it has room too."""
     values = made.on(axis)
     length = values[-1] - values[0]
     if beside is not None:
         other = beside.on(axis)
         length = max(length, other[-1] - (other[0] if axis == "time" else values[0]))
-    last = values[0] + roomy(length)
+    last = values[0] + (length if over and length > 0 else roomy(length))
     return Window(axis, last - (last - values[0]) / max(1.0, zoom), last, max(2, columns))
 
 
@@ -129,10 +129,12 @@ def shifted(window: Window, made: Knots, other: Knots) -> Window:
 
 
 def roomy(span: float) -> float:
-    """The next length from a series of lengths that grow by four per cent."""
+    """The next length with two digits, below 20 of the second one's units with half a one: at most 5 % more."""
     if span <= 0:
         return 1.0
-    return float(max(span, GROWTH ** math.ceil(round(math.log(span, GROWTH), 6))))
+    unit: float = 10.0 ** (math.floor(math.log10(span)) - 1)
+    step = unit / 2 if span < 20 * unit else unit if span < 50 * unit else 2 * unit
+    return max(span, math.ceil(span / step - 1e-9) * step)
 
 
 def by_step(series: Series, made: Knots, window: Window, name: str, style: Style, smoothing: float = 0.0) -> Curve:

@@ -125,7 +125,8 @@ def coverage(fit: Fit, epoch: Epoch | None) -> Coverage:
     size, known_by = whole_size(fit)
     seen = epoch.samples if epoch else 0
     if epoch is not None and epoch.ended:
-        return Coverage(seen, seen, size, known_by, spared(fit))
+        measured = size is not None or fit.planned_steps is not None
+        return Coverage(seen, seen if measured else None, size, known_by, spared(fit))
     per_step = samples_per_step(fit)
     planned_steps = fit.planned_steps
     planned = None

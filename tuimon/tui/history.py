@@ -15,7 +15,9 @@ def history(view: View, series: Series, width: int, height: int, style: Style, u
     began, latest = view.run.started_at or view.run.now, series.latest
     if latest is None:
         return []
-    span = curves.roomy(max(1.0, latest.x - began))
+    span = max(1.0, latest.x - began)
+    if view.run.ended_at is None:
+        span = curves.roomy(span)
     columns = 2 * max(1, width - charts.GUTTER)
     points = series.buckets([began + span * index / columns for index in range(columns + 1)])
     extents = [charts.Extent(p.low / unit, p.high / unit, p.last / unit) if p else None for p in points]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -50,6 +51,14 @@ class Row:
     def extend(self, other: Row) -> Row:
         self.segments += other.segments
         self.width += other.width
+        return self
+
+    def items(self, others: Iterable[Row], width: int, gap: str = "  ") -> Row:
+        """As many of the others, in their order, as find room in `width` cells whole."""
+        for other in others:
+            before = gap if self.width else ""
+            if self.width + len(before) + other.width <= width:
+                self.add(before).extend(other)
         return self
 
     def right(self, other: Row, width: int) -> Row:

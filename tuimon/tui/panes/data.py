@@ -134,7 +134,7 @@ def history(view: View, fit: Fit, covered: figures.Coverage, width: int) -> list
 def _cell(view: View, epoch: Epoch, size: int | None) -> tuple[str, Style]:
     theme, glyphs = view.theme, view.glyphs
     if epoch.samples is None or not size:
-        return (glyphs.dot, theme.dim) if epoch.steps or not epoch.counted else (glyphs.error, theme.bad)
+        return (glyphs.dash, theme.dim) if epoch.steps or not epoch.counted else (glyphs.error, theme.bad)
     share = epoch.samples / size
     if share < EMPTY:
         return glyphs.error, theme.bad

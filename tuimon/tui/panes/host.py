@@ -14,6 +14,9 @@ from tuimon.tui.view import View
 
 LABEL = 5
 
+LEAST = 4
+"""Cells of a bar at least."""
+
 TALL, TALLEST = 6, 14
 """Rows that a chart needs, and that it gets at most."""
 
@@ -32,8 +35,8 @@ class HostPane(Pane):
         sample = view.run.host.latest
         if sample is None:
             return [Row("not sampled", view.theme.dim)]
-        rows = [_processor(view, sample, width), _memory(view, sample, width), _processes(view, sample)]
-        rows.append(_disk(view, sample))
+        rows = [_processor(view, sample, width), _memory(view, sample, width), _processes(view, sample, width)]
+        rows.append(_disk(view, sample, width))
         if view.run.gpu_problem is not None and not view.run.gpus:
             rows.append(Row("gpu  ", view.theme.dim).add(view.run.gpu_problem.reason, view.theme.dim))
         room = height - len(rows)
@@ -51,15 +54,15 @@ def _processor(view: View, sample: events.HostSampled, width: int) -> Row:
     """Cores that the run uses of those that it may use."""
     theme = view.theme
     share = sample.cpu_cores / sample.cores if sample.cpu_cores is not None and sample.cores else sample.cpu_ratio
-    tail = Row(" ")
+    items = []
     if sample.cpu_cores is not None:
-        tail.add(f"{sample.cpu_cores:.1f}", theme.strong).add(
-            f" of {units.plural(sample.cores or 0, 'core')}", theme.dim
-        )
+        cores = units.plural(sample.cores or 0, "core")
+        items.append(Row(f"{sample.cpu_cores:.1f}", theme.strong).add(f" of {cores}", theme.dim))
     if sample.cpu_ratio is not None:
-        tail.add("  machine ", theme.dim).add(units.ratio(sample.cpu_ratio), theme.text)
+        items.append(Row("machine ", theme.dim).add(units.ratio(sample.cpu_ratio), theme.text))
+    tail = Row(" ").extend(Row().items(items, width - LABEL - LEAST - 1))
     row = Row("cpu  ", theme.dim)
-    meter = bars.meter(share, max(4, width - LABEL - tail.width), theme.compute, theme.frame, view.glyphs)
+    meter = bars.meter(share, max(LEAST, width - LABEL - tail.width), theme.compute, theme.frame, view.glyphs)
     return row.extend(meter).extend(tail)
 
 
@@ -71,7 +74,7 @@ def _memory(view: View, sample: events.HostSampled, width: int) -> Row:
         units.size(peak if rss is None else rss), theme.strong
     )
     tail.add(f" of {units.size(limit)}", theme.dim)
-    row, room = Row("mem  ", theme.dim), max(4, width - LABEL - tail.width)
+    row, room = Row("mem  ", theme.dim), max(LEAST, width - LABEL - tail.width)
     if not limit or rss is None:
         return row.add(glyphs.empty * room, theme.frame).extend(tail)
     own = min(1.0, rss / limit)
@@ -85,35 +88,34 @@ def _memory(view: View, sample: events.HostSampled, width: int) -> Row:
     return row.extend(bars.stacked(parts, room)).extend(tail)
 
 
-def _processes(view: View, sample: events.HostSampled) -> Row:
+def _processes(view: View, sample: events.HostSampled, width: int) -> Row:
     theme = view.theme
-    row = Row("run  ", theme.dim)
-    if sample.processes is not None:
-        row.add(units.count(sample.processes), theme.text)
-        row.add(" process  " if sample.processes == 1 else " processes  ", theme.dim)
-    if sample.threads is not None:
-        row.add(units.count(sample.threads), theme.text).add(" threads  ", theme.dim)
-    if sample.open_files is not None:
-        row.add(units.count(sample.open_files), theme.text).add(" files  ", theme.dim)
+    items = []
     if sample.dead_workers:
-        row.add(f"{view.glyphs.error} {units.plural(sample.dead_workers, 'dead worker')}", theme.bad)
-    return row
+        items.append(Row(f"{view.glyphs.error} {units.plural(sample.dead_workers, 'dead worker')}", theme.bad))
+    if sample.processes is not None:
+        noun = " process" if sample.processes == 1 else " processes"
+        items.append(Row(units.count(sample.processes), theme.text).add(noun, theme.dim))
+    for number, noun in ((sample.threads, " threads"), (sample.open_files, " files")):
+        if number is not None:
+            items.append(Row(units.count(number), theme.text).add(noun, theme.dim))
+    return Row("run  ", theme.dim).extend(Row().items(items, width - LABEL))
 
 
-def _disk(view: View, sample: events.HostSampled) -> Row:
+def _disk(view: View, sample: events.HostSampled, width: int) -> Row:
     theme = view.theme
-    row = Row("disk ", theme.dim)
+    items = []
     if sample.disk_free is not None:
         low = bool(sample.disk_total) and sample.disk_free < 0.05 * (sample.disk_total or 1)
-        row.add(units.size(sample.disk_free), theme.warn if low else theme.text).add(" free  ", theme.dim)
+        items.append(Row(units.size(sample.disk_free), theme.warn if low else theme.text).add(" free", theme.dim))
     if sample.swap_used:
-        row.add("swap ", theme.dim).add(
-            f"{units.size(sample.swap_used)}  ", theme.warn if sample.swapped else theme.text
-        )
+        style = theme.warn if sample.swapped else theme.text
+        items.append(Row("swap ", theme.dim).add(units.size(sample.swap_used), style))
     waiting = sample.pressure.get("io")
     if waiting is not None:
-        row.add("waiting for i/o ", theme.dim).add(units.ratio(waiting), theme.warn if waiting > 0.2 else theme.text)
-    return row
+        style = theme.warn if waiting > 0.2 else theme.text
+        items.append(Row("waiting for i/o ", theme.dim).add(units.ratio(waiting), style))
+    return Row("disk ", theme.dim).extend(Row().items(items, width - LABEL))
 
 
 def _history(view: View, name: str, series: Series, width: int, style: Style, top: float | None) -> Row:

@@ -15,6 +15,9 @@ from tuimon.tui.view import View
 
 SMOOTHINGS = (0.0, 0.6, 0.9)
 
+WORDS: dict[str, charts.Words] = {"step time": units.duration, "input wait": units.ratio}
+"""How values with a unit are said."""
+
 NARROWEST, LOWEST = 34, 9
 """Cells that a chart needs to stand beside or below another one."""
 
@@ -89,7 +92,8 @@ class MetricsPane(Pane):
         cells = self._cells = max(1, width - charts.GUTTER)
         second = view.other.fit if view.other is not None else None
         beside = curves.knots(second) if second is not None else None
-        window = curves.whole(made, self.axis, 2 * cells, self.magnified, beside)
+        over = fit.ended is not None or view.run.ended_at is not None
+        window = curves.whole(made, self.axis, 2 * cells, self.magnified, beside, over)
         train, validation = view.theme.curves[0], view.theme.curves[1]
         lines = []
         steps = fit.metrics.get(name) or curves.pace(fit).get(name)
@@ -115,6 +119,7 @@ class MetricsPane(Pane):
             log=self.logarithmic,
             ends=(_place(self.axis, window.first, made), _place(self.axis, window.last, made)),
             cursor=self.cursor,
+            words=WORDS.get(name, units.short),
         )
         return [title, *(rows or [Row("no finite value yet", view.theme.dim)])]
 
@@ -204,8 +209,9 @@ class MetricsPane(Pane):
 
 
 def available(fit: Fit) -> list[str]:
-    """Everything of a fit that can be drawn."""
-    return [*curves.families(fit), *curves.pace(fit)]
+    """Everything of a fit that can be drawn; what has not changed yet comes last."""
+    pace = curves.pace(fit)
+    return [*curves.families(fit), *sorted(pace, key=lambda name: pace[name].low == pace[name].high)]
 
 
 def _fitting(row: Row, width: int, *texts: str) -> str:
@@ -236,8 +242,7 @@ def _place(axis: curves.AxisKind, x: float, made: curves.Knots) -> str:
 
 def _text(name: str, value: float) -> str:
     """With the unit, where the name tells it."""
-    words = {"step time": units.duration, "input wait": units.ratio}.get(name, units.value_of)
-    return words(value)
+    return WORDS.get(name, units.value_of)(value)
 
 
 def _value(fit: Fit, name: str, at: tuple[float, float] | None) -> float | None:

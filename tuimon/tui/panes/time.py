@@ -39,14 +39,15 @@ class TimePane(Pane):
         if parts is None:
             return estimated(view, width, height) or [Row("times are not known", view.theme.dim)]
         rows = [stack(view, parts, width), *legend(view, parts, width, max(1, height - 3))]
-        room = height - len(rows) - 2
+        unknown = not_known(view, fit, width, max(1, height - len(rows) - 1))
+        room = height - len(rows) - 1 - max(1, len(unknown))
         if room > 1:
             rows.insert(1, Row())
         if room > 0:
             rows.append(Row())
-        rows.append(single(view, fit, epoch))
+        rows.append(single(view, fit, epoch, width))
         room = height - len(rows)
-        rows += estimated(view, width, room) or history(view, fit, width, room)
+        rows += estimated(view, width, room) or unknown or history(view, fit, width, room)
         return rows
 
 
@@ -112,17 +113,18 @@ def _guess(view: View) -> float | None:
     return estimate.recent.value if estimate is not None else None
 
 
-def single(view: View, fit: Fit, epoch: Epoch) -> Row:
+def single(view: View, fit: Fit, epoch: Epoch, width: int) -> Row:
     """One step: how long it takes now, at most, and the first one."""
     theme = view.theme
-    row = Row("step ", theme.dim).add(units.duration(figures.step_seconds(fit)), theme.strong)
+    items = [Row("step ", theme.dim).add(units.duration(figures.step_seconds(fit)), theme.strong)]
     highest = fit.step_seconds.newest(figures.RECENT)
     if highest:
-        row.add("  slowest ", theme.dim).add(units.duration(max(point.high for point in highest)), theme.text)
+        slowest = max(point.high for point in highest)
+        items.append(Row("slowest ", theme.dim).add(units.duration(slowest), theme.text))
     first = fit.epochs[0].first_step
     if first is not None:
-        row.add("  first ", theme.dim).add(units.duration(first), theme.text)
-    return row
+        items.append(Row("first ", theme.dim).add(units.duration(first), theme.text))
+    return Row().items(items, width)
 
 
 def estimated(view: View, width: int, height: int) -> list[Row]:
@@ -147,6 +149,17 @@ def estimated(view: View, width: int, height: int) -> list[Row]:
     return [row, *bars.columns(shares, min(height - 1, TALLEST), theme.wait, view.glyphs, top=1.0)]
 
 
+def not_known(view: View, fit: Fit, width: int, height: int) -> list[Row]:
+    """Why the input wait of no step is known; nothing where it is."""
+    if len(fit.wait_share):
+        return []
+    because = wait_unknown(view.run, fit)
+    said = f"not known: {because}" if because else "over the steps: not known yet"
+    first, *more = wrapped(said, max(20, width - LABEL), view.theme.dim, height)
+    label = Row(f"{'wait':<{LABEL}}", view.theme.dim)
+    return [label.extend(first), *(Row(" " * LABEL).extend(row) for row in more)]
+
+
 def history(view: View, fit: Fit, width: int, height: int) -> list[Row]:
     """The share of input wait over the steps done so far, from none to all of the time."""
     theme = view.theme
@@ -157,11 +170,6 @@ def history(view: View, fit: Fit, width: int, height: int) -> list[Row]:
     span = curves.roomy(fit.steps_done)
     edges = [span * index / room for index in range(room + 1)]
     buckets = fit.wait_share.buckets(edges)
-    if not any(buckets):
-        because = wait_unknown(view.run, fit)
-        said = f"not known: {because}" if because else "over the steps: not known yet"
-        first, *more = wrapped(said, max(20, room), theme.dim)
-        return [label.extend(first), *(Row(" " * LABEL).extend(row) for row in more)][:height]
     shares = [point.high if point else None for point in _bridged(buckets)]
     if height < 3:
         return [label.extend(bars.spark(shares, room, theme.wait, view.glyphs, top=1.0))]
