@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tuimon.rules import SEVERITIES, Finding
+from tuimon.rules.alike import alike, where
 from tuimon.state import Epoch, Fit, Run
 
 STILL_EVERY = 60.0
@@ -45,7 +46,7 @@ class Teller:
             rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
             if rank < self._findings.get(key, len(SEVERITIES)):
                 self._findings[key] = rank
-                yield of_finding(finding)
+                yield of_finding(finding, f"fit {finding.fit + 1}" if finding.fit is not None and several(run) else "")
         if run.now - self._told_at > STILL_EVERY and run.fit is not None and run.fit.epoch is not None:
             self._told_at = run.now
             if not run.fit.epoch.ended:
@@ -106,8 +107,13 @@ def estimate(run: Run) -> str:
     )
 
 
-def of_finding(finding: Finding) -> str:
-    places = []
+def several(run: Run) -> bool:
+    """It has to be said which fit is meant."""
+    return len(run.training) > 1
+
+
+def of_finding(finding: Finding, fits: str = "") -> str:
+    places = [fits] if fits else []
     if finding.epoch is not None:
         places.append(f"epoch {finding.epoch + 1}")
     if finding.step is not None:
@@ -127,10 +133,10 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
         lasted = f" after {(run.ended_at or run.now) - run.started_at:.1f} s"
     yield f"{outcome(run)}{lasted}: {', '.join(done)}"
     worst = [finding for finding in findings if finding.severity != "note"]
-    for finding in sorted(worst, key=lambda each: SEVERITIES.index(each.severity)):
-        yield of_finding(finding)
-        if finding.advice:
-            yield f"  {finding.advice}"
+    for group in alike(sorted(worst, key=lambda each: SEVERITIES.index(each.severity))):
+        yield of_finding(group[-1], where(group) if several(run) else "")
+        if group[-1].advice:
+            yield f"  {group[-1].advice}"
     if not worst:
         yield "no errors or warnings"
 

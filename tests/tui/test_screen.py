@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import PID, START, fit, run_of, timed
+from tests.builders import PID, START, epoch, fit, fit_end, run_of, steps, timed
 from tests.tui.recorded import PIPELINE, Story, recorded
 from tests.tui.screen import Listed, refresh, screen, shown
 from tuimon import events
@@ -246,6 +246,38 @@ async def test_a_take_is_on_purpose_unless_a_rule_holds_against_it() -> None:
         app.paint()
         await pilot.pause()
         assert "30,000 left unseen (50%)" in shown(app)
+
+
+SEARCH = timed(
+    *([*fit(n, epochs=2), *epoch(0, number=n, loss=1.0), *epoch(1, number=n, loss=0.5), *fit_end(n)] for n in (1, 2)),
+    *(fit(3, epochs=2), epoch(0, number=3, loss=1.0), [steps(1, 4, number=3, loss=0.7)]),
+)
+
+
+async def test_fits_of_a_search_are_looked_back_at() -> None:
+    async with screen(SEARCH, (120, 40)) as (app, pilot):
+        assert "training  fit 3/3  epoch 2/2  step 4" in shown(app)
+        await pilot.press("less_than_sign", "less_than_sign")
+        assert "training  fit 1/3  epoch 2/2  step 10" in shown(app)  # what is going on is said all the same
+        await pilot.press("greater_than_sign", "greater_than_sign")
+        assert "training  fit 3/3  epoch 2/2  step 4" in shown(app)
+        assert app.view.chosen is None
+
+
+async def test_what_fits_have_alike_is_said_once() -> None:
+    alike = [FINDING._replace(fit=index, message=f"of {index}") for index in range(3)]
+    for size, said in (((250, 70), "low-coverage  fits 1–3  since"), ((80, 24), "▲ fits 1–3: of 2")):
+        async with screen(SEARCH, size) as (app, pilot):
+            app.view.findings = [*alike, FINDING._replace(rule="input-bound"), FINDING._replace(rule="mute")]
+            app.paint()
+            await pilot.pause()
+            assert said in shown(app), shown(app)
+            assert "of 1" not in shown(app)
+            app.overview.pane("findings").focus()
+            await pilot.press("down", "down", "down", "enter")
+            await pilot.pause()
+            assert isinstance(app.screen, FindingPage)
+            assert app.screen.finding.rule == "mute"
 
 
 async def test_f_opens_the_finding_of_the_header() -> None:

@@ -68,14 +68,18 @@ def size(amount: float) -> str:
 
 def epochs(indices: Iterable[int]) -> str:
     """Epochs counted from 0 as people count them: ``epoch 2``, ``epochs 2–6``, ``epochs 2, 4–6``."""
+    return numbered(indices, "epoch")
+
+
+def numbered(indices: Iterable[int], noun: str) -> str:
     runs = _runs(sorted(set(indices)))
     if not runs:
-        return "no epoch"
+        return f"no {noun}"
     told = [str(first + 1) if first == last else f"{first + 1}–{last + 1}" for first, last in runs]
     if len(told) > 4:
         told = [*told[:3], "…", told[-1]]
     alone = len(runs) == 1 and runs[0][0] == runs[0][1]
-    return f"epoch {told[0]}" if alone else "epochs " + ", ".join(told)
+    return f"{noun} {told[0]}" if alone else f"{plural(noun)} " + ", ".join(told)
 
 
 def _runs(indices: Sequence[int]) -> list[tuple[int, int]]:

@@ -80,8 +80,8 @@ def _second(view: View, width: int) -> Row:
 
 
 def state(view: View) -> Row:
-    """The run's status; while it runs, its phase. A word, a sign and a colour."""
-    theme, glyphs, run, fit = view.theme, view.glyphs, view.run, view.fit
+    """The run's status; while it runs, the phase of its newest fit. A word, a sign and a colour."""
+    theme, glyphs, run, fit = view.theme, view.glyphs, view.run, view.run.fit
     if run.status == "finished":
         return Row(f"{glyphs.good} finished", theme.good)
     if run.status != "running":
@@ -112,8 +112,9 @@ def _ending(run: Run) -> str:
 def progress(view: View, fit: Fit) -> Row:
     theme = view.theme
     row = Row()
-    if len(view.run.training) > 1:
-        row.add("fit ", theme.dim).add(str(fit.index + 1), theme.strong).add(f"/{len(view.run.fits)}  ", theme.dim)
+    if view.several_fits:
+        row.add("fit ", theme.dim).add(str(fit.index + 1), theme.strong if view.chosen is None else theme.selected)
+        row.add(f"/{len(view.run.fits)}  ", theme.dim)
     epoch = fit.epoch
     if epoch is not None:
         planned = fit.started.epochs
@@ -125,7 +126,7 @@ def progress(view: View, fit: Fit) -> Row:
 
 
 def _times(view: View, width: int) -> Row:
-    theme, run, fit = view.theme, view.run, view.fit
+    theme, run, fit = view.theme, view.run, view.run.fit
     row = Row()
     began = run.started_at
     if began is not None:

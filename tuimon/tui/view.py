@@ -46,3 +46,8 @@ class View:
     def ordered_findings(self) -> list[Finding]:
         """Worst first; what is over comes last."""
         return sorted(self.findings, key=lambda each: (each.over, SEVERITIES.index(each.severity)))
+
+    @property
+    def several_fits(self) -> bool:
+        """It has to be said which fit is meant."""
+        return len(self.run.training) > 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tuimon.rules.alike import alike, where
 from tuimon.tui import units
 from tuimon.tui.ink import Row, wrapped
 from tuimon.tui.pane import Pane
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class FindingsPane(Pane):
-    """Keeps which finding is selected."""
+    """Keeps which finding is selected, or which that several fits have alike."""
 
     number = 6
     label = "findings"
@@ -50,32 +51,36 @@ class FindingsPane(Pane):
         return row
 
     def draw(self, view: View, width: int, height: int) -> list[Row]:
-        findings = view.ordered_findings
+        groups = alike(view.ordered_findings)
         self._rows_of = []
-        if not findings:
+        if not groups:
             words = "nothing found" if view.run.fits else "nothing to judge yet"
             return [Row(f"{view.glyphs.good} {words}", view.theme.good if view.run.fits else view.theme.dim)]
-        self.selected = min(self.selected, len(findings) - 1)
-        each = max(1, height // len(findings))  # rows for one
+        self.selected = min(self.selected, len(groups) - 1)
+        each = max(1, height // len(groups))  # rows for one
         first = max(0, self.selected - height + 1) if each == 1 else 0
         rows: list[Row] = []
-        for index, finding in enumerate(findings[first:], first):
-            for row in self._finding(view, finding, width, each, index == self.selected and self.has_focus):
+        for index, group in enumerate(groups[first:], first):
+            for row in self._finding(view, group, width, each, index == self.selected and self.has_focus):
                 rows.append(row)
                 self._rows_of.append(index)
         return rows
 
-    def _finding(self, view: View, finding: Finding, width: int, most: int, selected: bool) -> list[Row]:
-        """At most `most` rows: with a title from three on, else the sentence alone."""
-        theme, glyphs = view.theme, view.glyphs
+    def _finding(self, view: View, group: list[Finding], width: int, most: int, selected: bool) -> list[Row]:
+        """At most `most` rows: with a title from three on, else the sentence alone. The newest of the group speaks."""
+        theme, glyphs, finding = view.theme, view.glyphs, group[-1]
+        fits = where(group) if view.several_fits else ""
         style = theme.dim if finding.over else theme.severity(finding.severity)
         words = theme.selected if selected else theme.dim if finding.over else theme.text
         lead = Row(glyphs.cursor if selected else " ", theme.accent).add(f"{glyphs.severity(finding.severity)} ", style)
         indent = " " * lead.width
-        sentence = wrapped(finding.message, width - lead.width, words, most=most - (most > 2))
+        message = f"{fits}: {finding.message}" if fits and most <= 2 else finding.message
+        sentence = wrapped(message, width - lead.width, words, most=most - (most > 2))
         if most > 2:
-            since = "  over" if finding.over else f"  {_since(view, finding)}"
-            sentence = [Row(finding.rule, theme.selected if selected else style).add(since, theme.dim), *sentence]
+            since = "over" if finding.over else _since(view, group[0])
+            told = (Row(each, theme.dim) for each in (fits, since) if each)
+            title = Row(finding.rule, theme.selected if selected else style)
+            sentence = [title.items(told, width - lead.width), *sentence]
         return [lead.extend(sentence[0]), *(Row(indent).extend(row) for row in sentence[1:])]
 
     def on_click(self, event: object) -> None:
@@ -88,13 +93,13 @@ class FindingsPane(Pane):
                 self.action_open()
 
     def action_move(self, step: int) -> None:
-        self.selected = max(0, min(len(self.view.findings) - 1, self.selected + step))
+        self.selected = max(0, min(len(alike(self.view.findings)) - 1, self.selected + step))
         self.repaint()
 
     def action_open(self) -> None:
-        findings = self.view.ordered_findings
-        if findings:
-            self.post_message(self.Opened(findings[min(self.selected, len(findings) - 1)]))
+        groups = alike(self.view.ordered_findings)
+        if groups:
+            self.post_message(self.Opened(groups[min(self.selected, len(groups) - 1)][-1]))
 
 
 def _since(view: View, finding: Finding) -> str:
