@@ -30,17 +30,16 @@ class Teller:
 
     def news(self, run: Run, findings: Sequence[Finding]) -> Iterator[str]:
         """What has not been said yet."""
-        for fit in run.fits[self._fits :]:
-            if fit.trains:
+        for fit in run.fits:
+            if fit.trains and fit.index >= self._fits:
                 yield started(fit)
                 self._told_at = run.now
-        self._fits = len(run.fits)
-        for fit in run.fits:
             done = fit.ended_epochs
             for epoch in done[self._epochs.get(fit.index, 0) :]:
                 yield ended(fit, epoch)
                 self._told_at = run.now
             self._epochs[fit.index] = len(done)
+        self._fits = len(run.fits)
         yield from self._estimated(run)
         for finding in findings:
             rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
@@ -62,7 +61,8 @@ class Teller:
 
 
 def started(fit: Fit) -> str:
-    parts = [f"{fit.call} joined while it ran" if fit.started.joined else f"{fit.call} started"]
+    number = f" (fit {fit.index + 1})" if fit.index else ""
+    parts = [f"{fit.call}{number} {'joined while it ran' if fit.started.joined else 'started'}"]
     if fit.started.epochs is not None:
         parts.append(_count(fit.started.epochs, "epoch"))
     if fit.planned_steps is not None:

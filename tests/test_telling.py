@@ -1,0 +1,40 @@
+"""A run in plain lines."""
+
+from __future__ import annotations
+
+from tests.builders import epoch, fit, fit_end, run_of
+from tuimon.rules.finding import Finding
+from tuimon.state import Run
+from tuimon.telling import Teller, summary
+
+
+def search(fits: int) -> Run:
+    return run_of(*([*fit(n, epochs=1), *epoch(0, number=n, loss=0.5), *fit_end(n)] for n in range(1, fits + 1)))
+
+
+def found(fits: int) -> list[Finding]:
+    return [Finding("low-coverage", "warning", f"of {n}", advice="read all", fit=n, epoch=0) for n in range(fits)]
+
+
+def test_a_fit_is_told_after_the_last_epoch_of_the_one_before() -> None:
+    lines = list(Teller().news(search(3), []))
+
+    assert [line.partition(",")[0].partition(":")[0] for line in lines] == [
+        "fit started",
+        "epoch 1/1",
+        "fit (fit 2) started",
+        "epoch 1/1",
+        "fit (fit 3) started",
+        "epoch 1/1",
+    ]
+
+
+def test_a_finding_says_its_fit_where_there_are_several() -> None:
+    assert "warning low-coverage (fit 2, epoch 1): of 1" in list(Teller().news(search(2), found(2)))
+    assert "warning low-coverage (epoch 1): of 0" in list(Teller().news(search(1), found(1)))
+
+
+def test_the_summary_says_once_what_fits_have_alike() -> None:
+    _, *rest = summary(search(4), found(4))
+
+    assert rest == ["warning low-coverage (fits 1–4, epoch 1): of 3", "  read all"]
