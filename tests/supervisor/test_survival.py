@@ -125,6 +125,9 @@ def test_a_screen_that_goes_away_takes_nothing_with_it(job: Job, how: str) -> No
     tuimon.wait_for_event(events.SupervisorEnded)
     wait_for(lambda: _pressed(again, b"q"), "the second screen to close")
 
+    left = str(again.before)
+    assert "tuimon: the script failed with status 3 after" in left
+    assert "tuimon: error script-failed" in left
     assert job.recorded() == list(range(20))
     assert tuimon.folded().status == "failed"
 

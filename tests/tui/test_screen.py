@@ -254,6 +254,19 @@ SEARCH = timed(
 )
 
 
+async def test_a_traceback_has_lines_of_its_own() -> None:
+    traceback = 'Traceback (most recent call last):\n  File "train.py", line 7\nValueError: no\n'
+    async with screen(recorded(HALF), (120, 40)) as (app, pilot):
+        app.view.headline = FINDING._replace(numbers={"type": "ValueError", "op": "", "traceback": traceback})
+        app.view.findings = [app.view.headline]
+        await pilot.press("f")
+        await pilot.pause()
+        lines = [line.strip() for line in shown(app).splitlines()]
+        assert lines[lines.index("traceback") :][1:4] == [line.strip() for line in traceback.splitlines()]
+        assert lines[lines.index("numbers") + 1].split() == ["type", "ValueError"]
+        assert "op" not in lines
+
+
 async def test_fits_of_a_search_are_looked_back_at() -> None:
     async with screen(SEARCH, (120, 40)) as (app, pilot):
         assert "training  fit 3/3  epoch 2/2  step 4" in shown(app)

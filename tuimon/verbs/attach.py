@@ -234,7 +234,7 @@ def _agreed(pid: int, args: argparse.Namespace) -> bool:
 
 
 def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings, link: Link | None = None) -> int:
-    from tuimon.verbs.screen import ended, show
+    from tuimon.verbs.screen import ended, farewell, show
 
     show(directory, settings, args.readonly, link=link, **screen_options(args))
     watched = ended(directory)
@@ -242,6 +242,7 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
         return 0
     from tuimon import headless
 
+    farewell(watched)
     if args.json:
         headless.write_report(watched, args.json)
     return headless.FAILED_ON if headless.stands(watched.findings, settings["fail-on"]) else 0

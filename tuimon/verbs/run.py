@@ -159,7 +159,7 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
 
 
 def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Settings) -> int:
-    from tuimon.verbs.screen import ended, show
+    from tuimon.verbs.screen import ended, farewell, show
 
     show(directory, settings, args.readonly, settings["on-finding"], **screen_options(args))
     watched = ended(directory)
@@ -168,6 +168,7 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
         return 0
     from tuimon import headless
 
+    farewell(watched)
     if args.json:
         headless.write_report(watched, args.json)
     return headless.exit_status(watched.run, watched.findings, settings["fail-on"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tuimon import rules
@@ -73,3 +74,12 @@ def ended(directory: RunDirectory) -> Watched | None:
     while not source.ended:
         run.apply_all(source.take(1.0))
     return Watched(run, rules.diagnose(run))
+
+
+def farewell(watched: Watched) -> None:
+    """Leave behind on the terminal how the run ended: the screen is gone with all that it said."""
+    from tuimon.clean import printable
+    from tuimon.telling import summary
+
+    for line in summary(watched.run, watched.findings):
+        print(f"tuimon: {printable(line)}", file=sys.stderr)

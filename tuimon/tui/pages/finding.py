@@ -45,9 +45,15 @@ class FindingPage(Page):
             rows += [Row("corrected code", theme.accent)]
             rows += [Row("  ").add(line, theme.good) for line in finding.snippet.split("\n")]
             rows.append(Row())
-        if finding.numbers:
+        told = {name: value for name, value in finding.numbers.items() if value != ""}
+        texts = {name: value for name, value in told.items() if isinstance(value, str) and "\n" in value}
+        if told.keys() > texts.keys():
             rows.append(Row("numbers", theme.accent))
-            rows += [_number(view, name, value) for name, value in finding.numbers.items()]
+            rows += [_number(view, name, value) for name, value in told.items() if name not in texts]
+            rows.append(Row())
+        for name, text in texts.items():
+            rows.append(Row(name.replace("_", " "), theme.accent))
+            rows += [Row("  ").add(line, theme.text) for line in text.rstrip().split("\n")]
             rows.append(Row())
         explained = next((page(rule) for rule in RULES if rule_id(rule) == finding.rule), "")
         if explained:
