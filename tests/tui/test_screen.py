@@ -509,8 +509,8 @@ async def test_another_runs_curves_are_drawn_beside_these(tmp_path: Path) -> Non
                 break
         await pilot.pause()
         for axis in ("step", "epoch", "time"):
-            assert f"by {axis}" in shown(app)
-            assert "━ two 0." in shown(app)
+            assert f"by {axis}  vs two" in shown(app)
+            assert "━ vs 0." in shown(app)
             await pilot.press("x")
         await pilot.press("v")
         await pilot.pause()

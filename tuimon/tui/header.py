@@ -11,7 +11,7 @@ from tuimon.tui import figures, units
 from tuimon.tui.ink import Row
 from tuimon.tui.layout import MINIMUM
 from tuimon.tui.pane import Painted
-from tuimon.tui.view import View
+from tuimon.tui.view import View, script_of
 
 PHASES = {
     "starting": "starting",
@@ -49,7 +49,7 @@ class Header(Painted):
 
 def _first(view: View, width: int) -> Row:
     theme, run, fit = view.theme, view.run, view.fit
-    script = _script(run)
+    script = script_of(run)
     named = run.name if run.name != run.id else script
     row = Row(" ").add(named or run.id or "tuimon", theme.strong)
     if script and script not in (named, f"{named}.py") and width >= 110:
@@ -162,8 +162,3 @@ def _machine(view: View, brief: bool = False) -> Row:
         if framework.keras:
             parts.append(f"Keras {framework.keras}")
     return Row("  ").add("  ".join(parts) + " ", theme.dim)
-
-
-def _script(run: Run) -> str:
-    command = run.started.command if run.started else []
-    return next((part.rpartition("/")[2] for part in command if part.endswith(".py")), "")

@@ -106,6 +106,9 @@ def compare(app: Watch) -> None:
         return
 
     def beside(run: runs.RunDirectory) -> None:
+        if run.path == app.directory:
+            app.notice("that is this run: choose another one")
+            return
         app.beside, app.view.other = Follow(run), Run()
         app.call_after_refresh(app.tick)
 

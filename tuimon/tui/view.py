@@ -51,3 +51,13 @@ class View:
     def several_fits(self) -> bool:
         """It has to be said which fit is meant."""
         return len(self.run.training) > 1
+
+
+def called(run: Run) -> str:
+    """A run in a word or two: its name, else its script and the end of its id."""
+    return run.name if run.name != run.id else f"{script_of(run)} {run.id[-4:]}".strip()
+
+
+def script_of(run: Run) -> str:
+    command = run.started.command if run.started else []
+    return next((part.rpartition("/")[2] for part in command if part.endswith(".py")), "")

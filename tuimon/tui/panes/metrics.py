@@ -11,7 +11,7 @@ from tuimon.state import Fit
 from tuimon.tui import charts, curves, units
 from tuimon.tui.ink import Row
 from tuimon.tui.pane import Pane
-from tuimon.tui.view import View
+from tuimon.tui.view import View, called
 
 SMOOTHINGS = (0.0, 0.6, 0.9)
 
@@ -60,6 +60,8 @@ class MetricsPane(Pane):
             words.append(f"smooth {SMOOTHINGS[self.smoothing]}")
         if self.magnified > 1:
             words.append(f"{view.glyphs.times}{self.magnified:g}")
+        if view.other is not None:
+            words.append(f"vs {called(view.other)[:24]}")
         return Row("  ".join(words), view.theme.dim)
 
     def draw(self, view: View, width: int, height: int) -> list[Row]:
@@ -145,17 +147,22 @@ class MetricsPane(Pane):
             x = window.edges()[min(2 * self.cursor + 2, window.columns)]
             at = made.convert(x, window.axis, "step"), made.convert(x, window.axis, "epoch")
             self._place = _place(self.axis, x, made)
-        row = Row()
         solid, dashed = ("━", "┅") if glyphs.braille else ("-", ":")
-        curves_of = ((name, name, theme.curves[0], solid), (f"val_{name}", "val", theme.curves[1], dashed))
-        for key, called, style, sign in curves_of:
-            value = _value(fit, key, at)
-            if value is None:
-                continue
-            row.add(f"{sign} ", style).add(f"{called} ", theme.text if key == name else theme.dim)
-            row.add(f"{_text(name, value)}  ", theme.strong if math.isfinite(value) else theme.bad)
+        drawn = [(fit, name, name, theme.curves[0], solid), (fit, f"val_{name}", "val", theme.curves[1], dashed)]
+        second = view.other.fit if view.other is not None else None
+        if second is not None:
+            drawn.insert(1, (second, name, "vs", theme.curves[2], solid))
+            drawn.append((second, f"val_{name}", "vs val", theme.curves[3], dashed))
+        items = []
+        for of, key, word, style, sign in drawn:
+            value = _value(of, key, at if of is fit else None)
+            if value is not None:
+                item = Row(f"{sign} ", style).add(f"{word} ", theme.text if key == name else theme.dim)
+                items.append(item.add(_text(name, value), theme.strong if math.isfinite(value) else theme.bad))
+        row = Row().items(items, width)
         if view.other is not None:
-            return row.extend(_others(view, name, solid, dashed))
+            return row
+        row.add("  " if row.width else "")
         if at is not None:
             return row
         bad = fit.non_finite.get(name) or fit.non_finite.get(f"val_{name}")
@@ -217,20 +224,6 @@ def available(fit: Fit) -> list[str]:
 def _fitting(row: Row, width: int, *texts: str) -> str:
     """The first text that finds room behind the row; empty when none does."""
     return next((text for text in texts if row.width + len(text) <= width), "")
-
-
-def _others(view: View, name: str, solid: str, dashed: str) -> Row:
-    """The newest values of the run beside this one."""
-    row, run, theme = Row(), view.other, view.theme
-    if run is None or run.fit is None:
-        return row
-    called = (run.name or run.id)[:16]
-    for key, style, sign in ((name, theme.curves[2], solid), (f"val_{name}", theme.curves[3], dashed)):
-        value = _value(run.fit, key, None)
-        if value is not None:
-            row.add(f"{sign} ", style).add(f"{called if key == name else 'val'} ", theme.dim)
-            row.add(f"{_text(name, value)}  ", theme.text)
-    return row
 
 
 def _place(axis: curves.AxisKind, x: float, made: curves.Knots) -> str:
