@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.agent.harness import KERAS2, Watched, every_line, plain, played, truth_of
+from tests.agent.harness import KERAS2, Watched, every_line, needs_keras3, plain, played, truth_of, watched
 from tuimon import events
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "ledger.py"
@@ -132,3 +132,29 @@ def test_an_exception_midway_is_the_programs_own(python: str) -> None:
     assert not failed["ours"]
     assert seen(python).the(events.FitEnded, fit=failed["fit"]).exception == failed["error"]
     assert python != KERAS2 or failed["error"] == "UnknownError"
+
+
+SLOW_TO_BEGIN = """
+import time
+import keras, numpy as np
+
+class Held(keras.utils.PyDataset):
+    puts_away = 0.4
+    def __len__(self): return 2
+    def __getitem__(self, index): return np.ones((4, 2)), np.ones(4)
+    def on_epoch_end(self):
+        time.sleep(self.puts_away)  # Keras calls it before a validation, too
+        self.puts_away = 0.0
+
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.ones((8, 2)), np.ones(8), validation_data=Held(), verbose=0)
+"""
+
+
+@needs_keras3
+def test_a_validation_begins_when_it_is_asked_for(tmp_path: Path) -> None:
+    script = tmp_path / "held.py"
+    script.write_text(SLOW_TO_BEGIN)
+
+    assert (watched(script).the(events.ValidationEnded).seconds or 0.0) >= 0.4

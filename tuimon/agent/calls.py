@@ -196,6 +196,7 @@ def _begun(signature: Any, name: str, facts: Any, model: Any, args: Any, named: 
         return None
     outer = current()
     if outer is not None and outer.recorder is not None and outer.recorder.owns(named.get("callbacks")):
+        outer.recorder.validation_asked = time.perf_counter()
         return None  # the validation of a fit
     if outer is not None and outer.place is not None:
         end_those_over(outer.thread)

@@ -33,6 +33,8 @@ class Recorder:
         """A function to call at the next batch end, once."""
         self.stop_asked = False
         self.testing: Optional[Validation] = None
+        self.validation_asked: Optional[float] = None
+        """When Keras called for it: putting the last iterator over its data away may take seconds."""
         self.testing_logs: Any = None
         """What the last evaluation came to."""
         self.ledger_open = False
@@ -208,6 +210,8 @@ class Recorder:
         self.call.looks.validation(self.counters.epoch)
         planned = self.call.facts.get("validation_steps") or self.call.looks.batches("validation")
         self.testing = Validation(self.call, self.counters.epoch)
+        if self.validation_asked is not None:
+            self.testing.began, self.validation_asked = self.validation_asked, None
         epoch = self.counters.epoch
         self.call.put(events.ValidationStarted(at=time.time(), fit=self.call.number, epoch=epoch, steps=planned))
 
