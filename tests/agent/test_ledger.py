@@ -139,22 +139,29 @@ import time
 import keras, numpy as np
 
 class Held(keras.utils.PyDataset):
-    puts_away = 0.4
+    def __init__(self, **seconds):
+        super().__init__()
+        self.seconds = seconds
     def __len__(self): return 2
     def __getitem__(self, index): return np.ones((4, 2)), np.ones(4)
-    def on_epoch_end(self):
-        time.sleep(self.puts_away)  # Keras calls it before a validation, too
-        self.puts_away = 0.0
+    def on_epoch_begin(self): time.sleep(self.seconds.get("begin", 0.0))
+    def on_epoch_end(self): time.sleep(self.seconds.pop("end", 0.0))  # Keras calls it before a validation, too
 
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
-model.fit(np.ones((8, 2)), np.ones(8), validation_data=Held(), verbose=0)
+model.fit(Held(begin=0.4), validation_data=Held(end=0.4), epochs=2, verbose=0)
 """
 
 
 @needs_keras3
-def test_a_validation_begins_when_it_is_asked_for(tmp_path: Path) -> None:
+def test_setting_up_the_data_is_wait_and_no_compute(tmp_path: Path) -> None:
     script = tmp_path / "held.py"
     script.write_text(SLOW_TO_BEGIN)
+    seen = watched(script)
 
-    assert (watched(script).the(events.ValidationEnded).seconds or 0.0) >= 0.4
+    assert (seen.of(events.ValidationEnded)[0].seconds or 0.0) >= 0.4
+    second = seen.of(events.EpochEnded)[1]
+    assert (second.wait or 0.0) >= 0.4
+    assert (second.first_wait or 0.0) >= 0.4
+    assert (second.compute or 0.0) < 0.4
+    assert (seen.of(events.StepsEnded, epoch=1)[0].wait or 0.0) >= 0.4

@@ -48,12 +48,14 @@ def _batch_begin(original: Callable[..., None]) -> Callable[..., None]:
             return
         recorder.open_step = True
         entered = perf()
+        counters = recorder.counters
+        if not counters.first:
+            guard.run("source set up", recorder.source_set_up, entered)
         try:
             original(self, batch, logs)
         except BaseException as error:
             guard.forget_frame(error)
             raise
-        counters = recorder.counters
         counters.begun = now = perf()
         counters.callbacks += now - entered
 

@@ -24,7 +24,7 @@ from tuimon.agent import brackets, generators, guard
 class Totals(NamedTuple):
     """Since the process began; the difference of two readings is what happened between them."""
 
-    wait: float = 0.0  # seconds blocked in next
+    wait: float = 0.0  # seconds blocked in next, and in setting up what next is called of
     batches: int = 0  # pulled: Keras pulls one to three more than it trains
     samples: int = 0  # in those batches whose rows are known
     uncounted: int = 0  # batches whose rows are not known
@@ -61,6 +61,11 @@ def totals() -> Totals:
         seen.exhausted,
         seen.created,
     )
+
+
+def waited(seconds: float) -> None:
+    """The thread that trains was held by its input otherwise than in next: an iterator was made, or put away."""
+    _Counts.wait += seconds
 
 
 def single_waits() -> List[float]:

@@ -9,7 +9,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 from tuimon import events
-from tuimon.agent import arguments, guard, identity, looks
+from tuimon.agent import arguments, guard, identity, iterators, looks
 from tuimon.agent import optimizer as optimizers
 from tuimon.agent.calls import Call
 from tuimon.agent.ledger import Counters, Ledger, Meter, numbers, resident
@@ -107,6 +107,13 @@ class Recorder:
         self.counters.begun = self.counters.cut_at = perf()
         if self.timed is not None:
             self.timed.seconds = self._callback_seconds
+
+    def source_set_up(self, now: float) -> None:
+        """Called before the first step of each epoch: since the epoch began, Keras has put the last iterator away and
+        made the next one, and on some backends pulled a batch. Nothing else happens there."""
+        seconds = now - self.counters.begun - self.ledger.meter.waiting().wait
+        if seconds > 0.0:
+            iterators.waited(seconds)
 
     def first_step_ended(self) -> None:
         """Called once in each epoch, after the first train function."""
