@@ -4,7 +4,8 @@ The source sleeps for each batch and notes when it began and when the batch was 
 began and when the batch had come. The wait is at least from the later of the two begins until the batch was ready, and
 at most from the step's begin until the batch had come: what lies between is the machine's own delay. Where batches are
 made ahead, a step asks for its own only a while after it has begun: as long after as without prefetching, where the
-source begins when it is asked. Of two epochs only the last counts, of a loop of the script's own both.
+source begins when it is asked. Before the first step of an epoch Keras 3 makes its iterator: this is wait, too. Of two
+epochs only the last counts, of a loop of the script's own both.
 """
 
 import json
@@ -31,9 +32,15 @@ class Truth(keras.callbacks.Callback):
     def __init__(self, sleep):
         super().__init__()
         self.sleep, self.begun, self.made, self.come = sleep, [], [], []
+        self.entered, self.set_up = None, 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.entered = now()
 
     def on_train_batch_begin(self, batch, logs=None):
         self.begun.append(now())
+        if self.entered is not None:
+            self.set_up, self.entered = self.begun[-1] - self.entered, None
 
     def on_train_batch_end(self, batch, logs=None):
         if len(self.come) < len(self.begun):  # nothing in the step has noted it
@@ -90,11 +97,11 @@ def tell(kind, truth, prefetch, made=None, steps=STEPS):
     times = list(zip(made, truth.begun[-steps:], truth.come[-steps:]))
     if not prefetch:
         delays[kind] = max(0.0, statistics.median(began - asked for (began, _), asked, _ in times))
-    delay = delays.get(kind, 0.0)
+    delay = delays.get("fit" if kind == "MirroredStrategy" else kind, 0.0)  # its iterators always make batches ahead
     least = [max(0.0, ready - max(asked + delay, began)) for (began, ready), asked, _ in times]
     most = [come - asked for _, asked, come in times]
     told = {"kind": kind, "sleep": truth.sleep, "prefetch": prefetch, "steps": len(times)}
-    print(json.dumps({**told, "least": sum(least), "most": sum(most)}), flush=True)
+    print(json.dumps({**told, "least": sum(least) + truth.set_up, "most": sum(most) + truth.set_up}), flush=True)
 
 
 def fit(kind, truth, prefetch, **options):
