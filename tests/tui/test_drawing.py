@@ -15,7 +15,7 @@ from tests.builders import epoch, fit, run_of, steps
 from tuimon.series import Series
 from tuimon.tui import bars, charts, curves, layout, units
 from tuimon.tui.glyphs import ASCII, UNICODE
-from tuimon.tui.ink import Row
+from tuimon.tui.ink import Row, plain
 from tuimon.tui.pane import changed_spans
 from tuimon.tui.theme import DARK, LIGHT, MONO, THEMES, fitting
 
@@ -141,6 +141,11 @@ def test_a_growing_axis_moves_rarely() -> None:
 
     assert all(span <= end <= span * 1.05 for span, end in zip(range(1_000, 2_000), ends, strict=True))
     assert len(set(ends)) <= 21
+
+
+def test_progress_bars_are_readable_in_ascii() -> None:
+    assert plain("150/150 ━━━━╸─── 5s") == "150/150 =====--- 5s"
+    assert plain(" 42%|████▏     | ✓ ✗") == " 42%|#####     | v x"
 
 
 def test_the_best_accuracy_is_the_highest() -> None:

@@ -538,3 +538,9 @@ def test_the_same_run_gives_the_same_state_as_the_fold() -> None:
 
     assert run_of(these, began=False).events == len(these)
     assert Watch(Listed(these)).view.run.events == 0
+
+
+async def test_a_chart_without_room_claims_nothing() -> None:
+    async with screen(recorded(Story()), (40, 12)) as (app, _):
+        assert "━ loss" in shown(app)
+        assert "no finite value" not in shown(app)

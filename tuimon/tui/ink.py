@@ -15,7 +15,8 @@ NULL = Style.null()
 # Control characters, and those that turn the reading direction or join cells: none may reach the terminal.
 _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
 
-_TO_ASCII = str.maketrans("–—×·→…’“”≥≤±µ°", '--x->.\'""><+uo')
+_TO_ASCII = str.maketrans("–—×·→…’“”≥≤±µ°━─═╸╺█▉▊▋▌▍▎▏│┃•✓✔✗✖", '--x->.\'""><+uo=-==-########||*vvxx')
+"""Punctuation, and what progress bars are drawn with."""
 
 
 def clean(text: str) -> str:

@@ -123,7 +123,9 @@ class MetricsPane(Pane):
             cursor=self.cursor,
             words=WORDS.get(name, units.short),
         )
-        return [title, *(rows or [Row("no finite value yet", view.theme.dim)])]
+        if not any(extent for line in lines for extent in line.columns):
+            rows = [Row("no finite value yet", view.theme.dim)]
+        return [title, *rows]
 
     def _beside(self, view: View, fit: Fit, made: curves.Knots, name: str, window: curves.Window) -> list[charts.Curve]:
         """The same metric of another run, without its best."""
