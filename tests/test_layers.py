@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "keras": {"agent"},
     "errors": set(),
     "events": set(),
+    "garbage": set(),
     "series": set(),
     "clean": set(),
     "wire": {"events"},
@@ -26,7 +27,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "readers": {"events", "errors"},
     "agent": {"wire", "events"},
     "joining": {"digest", "errors", "events", "journal", "runs", "settings", "supervisor"},
-    "supervisor": {"checkpoints", "journal", "wire", "events", "runs", "errors", "readers", "joining"},
+    "supervisor": {
+        *("checkpoints", "errors", "events", "garbage", "joining", "journal", "readers", "runs", "wire"),
+    },
     "runs": {"errors"},
     "prune": {"errors", "runs"},
     "control": {"errors", "events", "runs", "wire"},
@@ -42,9 +45,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telling": {"rules", "state"},
     "passthrough": {"clean", "runs"},
     "notify": {"rules", "state"},
-    "headless": {"errors", "passthrough", "report", "rules", "source", "state", "telling"},
+    "headless": {"errors", "garbage", "passthrough", "report", "rules", "source", "state", "telling"},
     "settings": {"errors", "rules"},
-    "tui": {"clean", "control", "errors", "events", "follow", "rules", "runs", "series", "source", "state"},
+    "tui": {
+        *("clean", "control", "errors", "events", "follow", "garbage", "rules", "runs", "series", "source", "state"),
+    },
 }
 """Part → parts of tuimon that it may import, beside itself and the package's version. Others are checked below."""
 
@@ -53,6 +58,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "keras": set(),
     "errors": set(),
     "events": set(),
+    "garbage": set(),
     "series": set(),
     "wire": set(),
     "clean": set(),

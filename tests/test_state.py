@@ -309,3 +309,12 @@ def test_damage_without_end_is_counted_in_bounded_room() -> None:
 
     assert run.events_lost == 3000
     assert len(run.gaps) <= 1000
+
+
+def test_single_steps_are_kept_of_the_first_and_the_newest_epochs() -> None:
+    run = run_of(fit(epochs=1000), *(steps(index, durations=[0.1], waits=[0.05]) for index in range(300)))
+    assert run.fit is not None
+    kept = [epoch.index for epoch in run.fit.epochs if epoch.durations]
+
+    assert kept == [epoch.index for epoch in run.fit.epochs if epoch.waits] == [*range(65), *range(237, 300)]
+    assert all(epoch.steps == 1 for epoch in run.fit.epochs)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tuimon import __version__
+from tuimon import __version__, garbage
 from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs import NAMES
-
-COLLECT_EVERY = 200_000
-"""New objects after which Python looks for garbage: with its own 700, it looks through modules over and over while they
-are loaded, a tenth of the time to the first picture, for which some 65,000 are made."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,7 +36,7 @@ def parser(verb: str = "") -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments ask for. What the user can mend is one line on stderr, never a traceback."""
-    gc.set_threshold(COLLECT_EVERY)
+    garbage.hold_off()
     arguments = list(sys.argv[1:] if argv is None else argv)
     command: list[str] = []
     if arguments[:1] == ["run"]:

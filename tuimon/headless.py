@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tuimon import rules
+from tuimon import garbage, rules
 from tuimon.errors import TuimonError
 from tuimon.passthrough import Passthrough
 from tuimon.rules import SEVERITIES, Finding
@@ -55,6 +55,7 @@ def watch(
     `each_turn` is called often; when it says False, the run is left. `tell` gets what is found, as often as that is
     looked at.
     """
+    garbage.as_usual()
     watched, teller = Watched(Run()), Teller()
     due, fresh = 0.0, False
     while not source.ended:

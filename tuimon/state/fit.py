@@ -20,7 +20,7 @@ PAUSE = 5.0
 """Seconds without progress from which a pause is kept, for the rules that judge it."""
 
 KEPT = 64
-"""How many of the newest samples, scans and pauses are kept, beside the first as many."""
+"""How many of the newest samples, scans and pauses are kept, beside the first as many; and of epochs, single steps."""
 
 
 @dataclass(eq=False)
@@ -417,6 +417,8 @@ class Fit:
                 return epoch
         joined_here = self.started.joined and not self.epochs
         self.epochs.append(Epoch(index=index, started_at=at, complete=not joined_here))
+        if len(self.epochs) > 2 * KEPT:  # of the others only the sums are needed: there may be 100,000
+            self.epochs[-KEPT].durations, self.epochs[-KEPT].waits = [], []
         return self.epochs[-1]
 
     def _progress(self, at: float, phase: Phase | str) -> None:

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tuimon import events
+from tuimon import events, garbage
 from tuimon.errors import TuimonError
 from tuimon.runs import RunDirectory
 from tuimon.supervisor.loop import Loop
@@ -62,6 +62,7 @@ def _be_daemon(directory: RunDirectory, work: Callable[[Callable[[], None]], Non
         os.close(writer)
 
     try:
+        garbage.as_usual()
         _redirect(directory)
         for each in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
             if signal.getsignal(each) is not signal.SIG_IGN:  # what the script is to ignore, it inherits

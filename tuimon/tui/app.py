@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import constants
 from textual.binding import Binding, BindingType
 
+from tuimon import garbage
 from tuimon.source import Playable, Source
 from tuimon.state import Run
 from tuimon.tui import signals
@@ -41,6 +42,9 @@ AHEAD = 0.01
 """Seconds of a tick spent on looking through a recording for what will be found in it."""
 
 DIAGNOSE_EVERY = 1.0
+
+SETTLED = 3.0
+"""Seconds after which all that a screen needs has been loaded."""
 
 ESCAPE_DELAY = 0.03
 """Seconds after which an escape is a key, and not the beginning of one; else $ESCDELAY, in milliseconds."""
@@ -127,6 +131,7 @@ class Watch(ExactApp):
         self.overview.prepare(self.view, self.size)
         self.set_interval(self.interval, self.tick)
         self.call_after_refresh(self.tick)
+        self.set_timer(SETTLED, garbage.as_usual)
 
     # --- taking and painting
 
