@@ -20,7 +20,7 @@ from tests.harness import wait_for
 from tests.runs import RECORDED
 from tests.tui.recorded import Story, recorded
 from tuimon import events, journal, wire
-from tuimon.checkpoints import making, starting, store
+from tuimon.checkpoints import making, packing, starting, store
 from tuimon.follow import Follow
 from tuimon.recordings import Recording
 from tuimon.report import report
@@ -240,7 +240,7 @@ def test_nothing_but_states_is_made(kept: Path, what: Any) -> None:
 
 
 def test_a_bomb_takes_no_memory(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "LARGEST", 1000)
+    monkeypatch.setattr(packing, "LARGEST", 1000)
     assert store.restored(kept) is None, "it is larger than that, unpacked"
 
 

@@ -23,7 +23,13 @@ else:
     def dataclass(frozen):
         """The standard one without methods of each class' own, which `Event` has for all: to generate them would cost
         every training 40 ms of import."""
-        return dataclasses.dataclass(init=False, repr=False, eq=False)
+        made = dataclasses.dataclass(init=False, repr=False, eq=False)
+
+        def described(kind):
+            kind.__doc__ = kind.__doc__ or kind.__name__  # else it is put together from a signature that tells nothing
+            return made(kind)
+
+        return described
 
 
 SCHEMA_VERSION = 1

@@ -33,6 +33,8 @@ from tuimon.checkpoints import making
 from tuimon.journal import Journal
 from tuimon.runs import RunDirectory, Summary
 
+ROOT = Path(__file__).parents[2]
+
 COLUMNS, LINES = 120, 40
 SETTLE = 6.0
 """Seconds after which a program has painted all that it paints at first."""
@@ -88,6 +90,8 @@ class Terminal:
             environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
             for name in ("TMUX", "NO_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):
                 environment.pop(name, None)
+            environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+            os.chdir("/")  # no project's settings are read
             time.sleep(0.05)  # until the size is set
             os.execvpe(command[0], list(command), environment)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
-import io
 import json
 import math
 import os
-import pickle
 import stat
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +18,6 @@ from tuimon.state import Restored, Run
 
 SEEN = 1 << 16
 """Bytes at the journal's start, and before a checkpoint's place in it, that must be as they were."""
-
-LARGEST = 1 << 28
-"""Bytes that a state may take, unpacked. Those of long runs have 2 MB: their columns are decimated."""
 
 _FOLDING = ("events.py", "series.py", "wire.py", "state")
 
@@ -75,8 +68,10 @@ def read(journal_path: Path, at: float = math.inf, most: float = math.inf) -> It
 
 def write(journal_path: Path, offset: int, run: Run) -> None:
     """Keep what `run` is after all events before `offset`. Raises OSError."""
+    from tuimon.checkpoints.packing import packed
+
     heading = {"offset": offset, "at": run.now, "events": run.events, "seen": seen(journal_path, offset)}
-    data = json.dumps(heading).encode() + b"\n" + zlib.compress(pickle.dumps(run, protocol=5), 1)
+    data = json.dumps(heading).encode() + b"\n" + packed(run)
     where = folder(journal_path)
     where.mkdir(mode=0o700, exist_ok=True)
     fresh = where / f"{offset}.{os.getpid()}.new"
@@ -91,6 +86,8 @@ def write(journal_path: Path, offset: int, run: Run) -> None:
 
 def seen(journal_path: Path, offset: int) -> str:
     """A digest of the journal's first bytes and of those before `offset`; empty where it is shorter than that."""
+    import hashlib
+
     digest = hashlib.sha256()
     try:
         with journal_path.open("rb") as file:
@@ -106,6 +103,8 @@ def seen(journal_path: Path, offset: int) -> str:
 @functools.cache
 def fold_version() -> str:
     """Of what turns events into a state: another fold would come to another one."""
+    import hashlib
+
     digest, root = hashlib.sha256(tuimon.__version__.encode()), Path(tuimon.__file__).parent
     for name in _FOLDING:
         for path in sorted((root / name).glob("*.py")) if (root / name).is_dir() else [root / name]:
@@ -136,25 +135,11 @@ def _heading(path: Path) -> Checkpoint | None:
 def _state(checkpoint: Checkpoint) -> Run | None:
     if not _trusted(checkpoint.path, stat.S_ISREG):
         return None
+    from tuimon.checkpoints.packing import unpacked
+
     try:
-        packed = checkpoint.path.read_bytes().partition(b"\n")[2]
-        unpack = zlib.decompressobj()
-        data = unpack.decompress(packed, LARGEST)
-        state = _Unpickler(io.BytesIO(data)).load() if unpack.eof else None
-    except Exception:  # a damaged pickle raises whatever it likes
+        state = unpacked(checkpoint.path.read_bytes().partition(b"\n")[2])
+    except OSError:
         return None
-    fits = isinstance(state, Run) and (state.now, state.events) == (checkpoint.at, checkpoint.events)
+    fits = state is not None and (state.now, state.events) == (checkpoint.at, checkpoint.events)
     return state if fits else None
-
-
-class _Unpickler(pickle.Unpickler):
-    """Makes what a state is made of, and nothing else."""
-
-    def find_class(self, module: str, name: str) -> object:
-        if module in ("tuimon.events", "tuimon.series") or module.startswith("tuimon.state."):
-            found = super().find_class(module, name)
-            if isinstance(found, type):
-                return found
-        elif (module, name) in (("collections", "Counter"), ("array", "_array_reconstructor"), ("array", "array")):
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name} is no part of a state")
