@@ -111,6 +111,8 @@ class Recorder:
     def source_set_up(self, now: float) -> None:
         """Called before the first step of each epoch: since the epoch began, Keras has put the last iterator away and
         made the next one, and on some backends pulled a batch. Nothing else happens there."""
+        if not self.ledger_open:
+            return  # joined in the middle of an epoch
         seconds = now - self.counters.begun - self.ledger.meter.waiting().wait
         if seconds > 0.0:
             iterators.waited(seconds)

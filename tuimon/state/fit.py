@@ -64,12 +64,9 @@ class Validation:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(eq=False)
 class Epoch:
     """One epoch's line of the ledger. Steps, samples and times grow while it runs and are final once it has ended."""
 
-    index: int
-    started_at: float
     ended_at: float | None = None
     steps: int = 0
     steps_known_by: str | None = "exact"
@@ -82,9 +79,6 @@ class Epoch:
     callbacks: float | None = None
     first_step: float | None = None
     first_wait: float | None = None
-    callback_seconds: dict[str, float] = field(default_factory=dict)
-    epoch_callback_seconds: dict[str, float] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
     learning_rate: float | None = None
     lowest_learning_rate: float | None = None
     highest_learning_rate: float | None = None
@@ -94,11 +88,18 @@ class Epoch:
     source_closed: bool | None = None
     shorter: str = ""
     rss: int | None = None
-    durations: list[float] = field(default_factory=list)  # of single steps, a selection, the newest at the end
-    waits: list[float] = field(default_factory=list)
-    complete: bool = True  # seen from its first step on
     backfilled: bool = False  # not seen at all, but told afterwards: its times are not known
     counted: bool = False  # its steps were reported: without that, 0 of them means that they are not known
+
+    def __init__(self, index: int, started_at: float, complete: bool = True) -> None:
+        self.index = index
+        self.started_at = started_at
+        self.complete = complete  # seen from its first step on
+        self.callback_seconds: dict[str, float] = {}
+        self.epoch_callback_seconds: dict[str, float] = {}
+        self.metrics: dict[str, float] = {}
+        self.durations: list[float] = []  # of single steps, a selection, the newest at the end
+        self.waits: list[float] = []
 
     @property
     def ended(self) -> bool:

@@ -7,27 +7,34 @@ from dataclasses import dataclass, field
 from tuimon import events
 from tuimon.series import Series
 
+_DRAWN = (
+    *("rss", "cpu_cores", "cpu_ratio", "memory_available", "memory_in_cgroup", "swapped", "major_faults"),
+    *("read_bytes", "io_waiting", "dead_workers", "disk_free"),
+)
+"""What of a sample becomes a series as it is."""
 
-@dataclass(eq=False)
+
 class Host:
     """The newest sample, and over time what is drawn and judged. Sizes in bytes, x in seconds since 1970."""
 
-    latest: events.HostSampled | None = None
-    first: events.HostSampled | None = None
-    samples: int = 0
-    rss: Series = field(default_factory=Series)
-    cpu_cores: Series = field(default_factory=Series)
-    cpu_ratio: Series = field(default_factory=Series)
-    available: Series = field(default_factory=Series)
-    in_cgroup: Series = field(default_factory=Series)
-    swapped: Series = field(default_factory=Series)
-    major_faults: Series = field(default_factory=Series)
-    read_bytes: Series = field(default_factory=Series)
-    io_waiting: Series = field(default_factory=Series)  # 1 while waiting, else 0
-    io_full: Series = field(default_factory=Series)
-    workers: Series = field(default_factory=Series)
-    dead_workers: Series = field(default_factory=Series)
-    disk_free: Series = field(default_factory=Series)
+    def __init__(self) -> None:
+        self.latest: events.HostSampled | None = None
+        self.first: events.HostSampled | None = None
+        self.samples = 0
+        self.rss = Series()
+        self.cpu_cores = Series()
+        self.cpu_ratio = Series()
+        self.available = Series()
+        self.in_cgroup = Series()
+        self.swapped = Series()
+        self.major_faults = Series()
+        self.read_bytes = Series()
+        self.io_waiting = Series()  # 1 while waiting, else 0
+        self.io_full = Series()
+        self.workers = Series()
+        self.dead_workers = Series()
+        self.disk_free = Series()
+        self._drawn = [(of_sample, getattr(self, of_sample.removeprefix("memory_"))) for of_sample in _DRAWN]
 
     def apply(self, event: events.HostSampled) -> None:
         self.latest = event
@@ -43,14 +50,6 @@ class Host:
             self.io_full.append(at, full)
         if event.processes is not None:
             self.workers.append(at, len(event.workers))
-
-    def __post_init__(self) -> None:
-        """Which figures become series, by their name in a sample: looked up once, not every second."""
-        renamed = {"available": "memory_available", "in_cgroup": "memory_in_cgroup"}
-        these = (value for value in vars(self).items() if isinstance(value[1], Series))
-        self._drawn: list[tuple[str, Series]] = [
-            (renamed.get(name, name), series) for name, series in these if name not in ("io_full", "workers")
-        ]
 
     @property
     def memory_limit(self) -> int | None:
