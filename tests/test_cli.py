@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.harness import Tuimon
-from tuimon import events
+from tuimon import events, runs
 from tuimon.cli import parser
 from tuimon.verbs import NAMES
 from tuimon.verbs.command import kept_out
@@ -301,3 +301,14 @@ def _read(terminal: object) -> bytes:
         return bytes(terminal.read_nonblocking(4096, timeout=120))  # type: ignore[attr-defined]
     except pexpect.EOF:
         return b""
+
+
+def test_a_journal_that_is_no_file_is_not_waited_for(tuimon: Tuimon) -> None:
+    directory = runs.create(tuimon.home, "odd")
+    os.mkfifo(directory.journal)
+
+    done = tuimon.run("attach", "odd", "--headless", limit=20)
+
+    assert done.status == 1
+    assert len(done.said) == 1
+    assert "it is no file" in done.said[0]

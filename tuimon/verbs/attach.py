@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -76,11 +77,18 @@ def run(args: argparse.Namespace) -> int:
     if chosen is None:
         return 2
     directory = _joined(chosen, args, where, settings) if isinstance(chosen, int) else chosen
+    _check_readable(directory.journal)
     if directory.elsewhere() is None:
         take_over(directory)
     if wants_screen(args):
         return _screen(directory, args, settings)
     return _headless(directory, args, settings)
+
+
+def _check_readable(journal: Path) -> None:
+    if journal.exists() and not (journal.is_file() and os.access(journal, os.R_OK)):
+        what = "you may not read it" if journal.is_file() else "it is no file"
+        raise TuimonError(f"{journal}: {what}", "attach as the user whose run it is")
 
 
 def _elsewhere(args: argparse.Namespace) -> Target | None:
