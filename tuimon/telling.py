@@ -45,7 +45,7 @@ class Teller:
             rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
             if rank < self._findings.get(key, len(SEVERITIES)):
                 self._findings[key] = rank
-                yield of_finding(finding, f"fit {finding.fit + 1}" if finding.fit is not None and several(run) else "")
+                yield of_finding(finding, where(run, [finding]))
         if run.now - self._told_at > STILL_EVERY and run.fit is not None and run.fit.epoch is not None:
             self._told_at = run.now
             if not run.fit.epoch.ended:
@@ -107,11 +107,6 @@ def estimate(run: Run) -> str:
     )
 
 
-def several(run: Run) -> bool:
-    """It has to be said which fit is meant."""
-    return len(run.training) > 1
-
-
 def of_finding(finding: Finding, fits: str = "") -> str:
     places = [fits] if fits else []
     if finding.epoch is not None:
@@ -134,7 +129,7 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
     yield f"{outcome(run)}{lasted}: {', '.join(done)}"
     worst = [finding for finding in findings if finding.severity != "note"]
     for group in alike(sorted(worst, key=lambda each: SEVERITIES.index(each.severity))):
-        yield of_finding(group[-1], where(group) if several(run) else "")
+        yield of_finding(group[-1], where(run, group))
         if group[-1].advice:
             yield f"  {group[-1].advice}"
     if not worst:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tuimon.rules import sayings
 from tuimon.rules.finding import Finding
+
+if TYPE_CHECKING:
+    from tuimon.state import Run
 
 
 def alike(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -20,7 +24,7 @@ def alike(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def where(group: Sequence[Finding]) -> str:
-    """``fit 2``, ``fits 1–3``; empty for what belongs to no fit."""
+def where(run: Run, group: Sequence[Finding]) -> str:
+    """``fit 2``, ``fits 1–3``; empty where the run trains once only, and for what belongs to no fit."""
     indices = [finding.fit for finding in group if finding.fit is not None]
-    return sayings.numbered(indices, "fit") if indices else ""
+    return sayings.numbered(indices, "fit") if indices and len(run.training) > 1 else ""

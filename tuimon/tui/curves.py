@@ -129,7 +129,7 @@ def shifted(window: Window, made: Knots, other: Knots) -> Window:
 
 
 def roomy(span: float) -> float:
-    """The next length with two digits, below 20 of the second one's units with half a one: at most 5 % more."""
+    """The next round length, at most 5 % more: 1.25k, 1.3k, 4.6k, 8.2k."""
     if span <= 0:
         return 1.0
     unit: float = 10.0 ** (math.floor(math.log10(span)) - 1)

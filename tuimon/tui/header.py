@@ -112,7 +112,7 @@ def _ending(run: Run) -> str:
 def progress(view: View, fit: Fit) -> Row:
     theme = view.theme
     row = Row()
-    if view.several_fits:
+    if len(view.run.training) > 1:
         row.add("fit ", theme.dim).add(str(fit.index + 1), theme.strong if view.chosen is None else theme.selected)
         row.add(f"/{len(view.run.fits)}  ", theme.dim)
     epoch = fit.epoch

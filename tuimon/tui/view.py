@@ -47,11 +47,6 @@ class View:
         """Worst first; what is over comes last."""
         return sorted(self.findings, key=lambda each: (each.over, SEVERITIES.index(each.severity)))
 
-    @property
-    def several_fits(self) -> bool:
-        """It has to be said which fit is meant."""
-        return len(self.run.training) > 1
-
 
 def called(run: Run) -> str:
     """A run in a word or two: its name, else its script and the end of its id."""

@@ -69,7 +69,7 @@ class FindingsPane(Pane):
     def _finding(self, view: View, group: list[Finding], width: int, most: int, selected: bool) -> list[Row]:
         """At most `most` rows: with a title from three on, else the sentence alone. The newest of the group speaks."""
         theme, glyphs, finding = view.theme, view.glyphs, group[-1]
-        fits = where(group) if view.several_fits else ""
+        fits = where(view.run, group)
         style = theme.dim if finding.over else theme.severity(finding.severity)
         words = theme.selected if selected else theme.dim if finding.over else theme.text
         lead = Row(glyphs.cursor if selected else " ", theme.accent).add(f"{glyphs.severity(finding.severity)} ", style)
