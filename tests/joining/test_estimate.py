@@ -82,7 +82,8 @@ def test_a_process_that_is_gone_ends_the_looking() -> None:
     process.wait()
     sampler = WaitSampler(process.pid)
     assert list(sampler.sample(1.0)) == []
-    sampler.close()
+    sampler.close()  # waits for whoever looks
+    assert list(sampler.sample(2.0)) == [], "it is not said that the process is somebody else's"
 
 
 @pytest.mark.parametrize(

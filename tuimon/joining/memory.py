@@ -47,6 +47,8 @@ def mappings(pid: int) -> list[Mapping]:
     try:
         with open(f"/proc/{pid}/maps") as file:
             lines = file.read().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        raise Refused(f"process {pid} has ended") from None
     except OSError as error:
         raise NotAllowed(f"cannot look into process {pid}: {error.strerror}", "it must be yours") from None
     found = []
