@@ -9,6 +9,7 @@ WHILE_LOADING = 200_000
 them over and over, a tenth of the time. As a lasting setting it would let 20 MB of garbage lie about."""
 
 AFTERWARDS = 5_000
+"""Own choice: a screen of some 35 MB stays there, and nobody sees Python look."""
 
 
 def hold_off() -> None:
