@@ -17,6 +17,9 @@ from tuimon.clean import line
 from tuimon.report import figures
 from tuimon.runs import RunDirectory, short
 
+MOST = 1 << 63
+"""More of anything than there is: a kept digest that counts so many was not made by us."""
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -42,7 +45,7 @@ def counts(directory: RunDirectory) -> Counts:
         return Counts()
     try:
         told = json.loads(kept.read_text())
-        if told.pop("journal") == size:
+        if told.pop("journal") == size and all(type(count) is int and 0 <= count < MOST for count in told.values()):
             return Counts(**told)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         pass
