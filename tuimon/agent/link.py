@@ -7,6 +7,8 @@ import select
 import socket
 from typing import List, Optional, Tuple
 
+from tuimon import wire
+
 BUFFERED = 4 * 1024 * 1024
 """Bytes that may wait for a supervisor that reads slowly."""
 
@@ -24,7 +26,7 @@ class Link:
         self._identity: Tuple[int, int] = (0, 0)
         self._out = bytearray()
         self._sent = bytearray()  # the newest of what has been sent, from the beginning of a line
-        self._in = b""
+        self._in = wire.Lines(_LONGEST)
 
     @property
     def connected(self) -> bool:
@@ -44,7 +46,7 @@ class Link:
         except OSError:
             link.close()
             return False
-        self._socket, self._in = link, b""
+        self._socket, self._in = link, wire.Lines(_LONGEST)
         self._out[:0] = self._sent  # the one before may have died with it unread; what is known is left out there
         del self._sent[:]
         self._identity = _identity(link.fileno())
@@ -74,6 +76,7 @@ class Link:
 
     def receive(self) -> List[bytes]:
         """The whole lines that came in. Finds out, too, that the other end was closed."""
+        lines: List[bytes] = []
         while self._socket is not None and self._ours():
             try:
                 chunk = self._socket.recv(65536, socket.MSG_DONTWAIT)
@@ -84,9 +87,7 @@ class Link:
             if not chunk:
                 self.close()
                 break
-            self._in += chunk
-        lines = self._in.split(b"\n")
-        self._in = lines.pop()[-_LONGEST:]
+            lines += self._in.feed(chunk)
         return [line for line in lines if line]
 
     def wait(self, seconds: float) -> None:
