@@ -81,8 +81,8 @@ def test_a_client_that_may_only_look_asks_for_nothing(job: Job) -> None:
     with pytest.raises(TuimonError):
         control.ask(events.SignalRequested(signal=signal.SIGKILL))
 
-    attached = job.tuimon.wait_for_event(events.ScreenAttached)
-    assert attached.readonly
+    Control(job.tuimon.directory, "another").greet()
+    assert job.tuimon.wait_for_event(events.ScreenAttached).by.startswith("another")
     assert job.tuimon.directory.child_alive()
 
 
