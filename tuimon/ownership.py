@@ -129,11 +129,17 @@ def secure_directory(path: PathLike) -> str:
     _refuse_others(status, resolved)
     if status.st_mode & WRITABLE_BY_OTHERS:
         raise PermissionError(errno.EPERM, "others may write in it", resolved)
-    parent = resolved
+    check_parents(resolved)
+    return resolved
+
+
+def check_parents(path: PathLike) -> None:
+    """Raises PermissionError where somebody else could put another file in the place of this one, which need not be
+    there."""
+    parent = os.path.realpath(path)
     while parent != os.path.dirname(parent):
         parent = os.path.dirname(parent)
         _check_parent(parent)
-    return resolved
 
 
 def _check_parent(path: str) -> None:

@@ -58,7 +58,7 @@ class Link:
                 self.path = moved if link is not None else self.path
         if link is None:
             return False
-        self._socket, self._in = link, b""
+        self._socket, self._in, self.refusal = link, b"", ""
         self._out[:0] = self._sent  # the one before may have died with it unread; what is known is left out there
         del self._sent[:]
         self._identity = _identity(link.fileno())

@@ -251,6 +251,7 @@ def _remove_fresh_folder(path: Path | None) -> None:
 
 def private_directory(path: Path) -> None:
     """Make it where it is missing. Raises OSError when it cannot be, or is not this user's alone."""
+    ownership.check_parents(path)
     path.mkdir(mode=0o700, exist_ok=True)
     status = path.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
