@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rules": {"state", "series", "events"},
     "readers": {"events", "errors"},
     "agent": {"wire", "events", "ownership"},
-    "joining": {"digest", "errors", "events", "journal", "runs", "settings", "supervisor"},
+    "joining": {"clean", "digest", "errors", "events", "journal", "runs", "settings", "supervisor"},
     "supervisor": {
         *("checkpoints", "errors", "events", "garbage", "joining", "journal", "ownership", "readers", "runs", "wire"),
     },

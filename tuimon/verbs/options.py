@@ -99,9 +99,10 @@ def _of_another_home(settings: Settings) -> list[str]:
     """That runs are not kept where the environment says, because that is another user's."""
     from tuimon import runs
 
-    if settings["log-dir"] or (owner := runs.whose_home()) is None:
+    named, taken = runs.state_home() / "tuimon" / "runs", runs.home()
+    if settings["log-dir"] or named == taken:
         return []
-    return [f"{runs.state_home()} belongs to user {owner}: runs are kept in {runs.home()}"]
+    return [f"{runs.state_home()} belongs to user {runs.whose_home()}: runs are kept in {taken}"]
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
