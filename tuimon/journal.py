@@ -15,7 +15,7 @@ from pathlib import Path
 
 import orjson
 
-from tuimon import __version__, events, wire
+from tuimon import __version__, events, ownership, wire
 
 NAME = "journal.jsonl"
 """The file's name in the run's directory."""
@@ -24,11 +24,11 @@ CHUNK = 1 << 20
 
 
 class Journal:
-    """The writing end. The directory exists; the file is made private to its owner."""
+    """The writing end. The directory exists and is this user's; the file is made private to him."""
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / NAME
-        self._fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = ownership.open_own(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         self._begun = b""  # what is still to be written of a line that a full disk cut off
         self._mend()
 
@@ -61,14 +61,10 @@ class Journal:
     def _mend(self) -> None:
         """End a line that a killed writer left torn, so that the next one starts afresh."""
         size = os.fstat(self._fd).st_size
-        if size:
-            with self.path.open("rb") as file:
-                file.seek(size - 1)
-                torn = file.read(1) != b"\n"
-            if torn:
-                self._begun = b"\n"
-                with contextlib.suppress(OSError):
-                    self.finish()
+        if size and os.pread(self._fd, 1, size - 1) != b"\n":
+            self._begun = b"\n"
+            with contextlib.suppress(OSError):
+                self.finish()
 
 
 class Tail:
@@ -120,7 +116,7 @@ class Tail:
 
     def _read(self) -> bytes:
         try:
-            with self.path.open("rb") as file:
+            with open(ownership.open_to_read(self.path), "rb") as file:
                 file.seek(self._offset)
                 chunk = file.read(CHUNK)
         except FileNotFoundError:
@@ -159,7 +155,7 @@ def moments(path: Path, offset: int = 0) -> tuple[tuple[float, float], list[floa
     """
     first, last, epochs = 0.0, 0.0, []
     rest = b"\n"
-    with path.open("rb") as file:
+    with open(ownership.open_to_read(path), "rb") as file:
         file.seek(offset)
         while chunk := file.read(CHUNK):
             whole, newline, torn = (rest + chunk).rpartition(b"\n")

@@ -2,7 +2,7 @@
 
 A run's directory holds its journal, the output of its script, `run.json` (what must be known without reading the
 journal), the lock that its supervisor holds, and what agents keep while no supervisor listens. Directories are private
-to their owner (0700), files are 0600.
+to their owner (0700), files are 0600. A directory of somebody else's is read, and never written to.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
 import re
 import shlex
 import shutil
@@ -17,11 +18,12 @@ import socket
 import struct
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from tuimon import ownership
 from tuimon.errors import TuimonError, UsageError
 
 NAME = re.compile(r"[\w+.=@][\w+.=@ -]{0,79}")
@@ -29,6 +31,9 @@ NAME = re.compile(r"[\w+.=@][\w+.=@ -]{0,79}")
 
 _PYTHON = re.compile(r"python[\d.]*")
 
+
+LARGEST_SUMMARY = 1 << 20
+"""Bytes of `run.json` that are read."""
 
 LATEST = 1e11
 """Seconds since 1970 beyond which nothing begins or ends: such a time is none."""
@@ -122,9 +127,9 @@ class RunDirectory:
 
     def read(self) -> Summary:
         """`run.json`; what it does not say, or says in no form of ours, stays at its default."""
-        path = self.path / "run.json"
         try:
-            told = json.loads(path.read_text()) if path.is_file() else {}
+            with open(ownership.open_to_read(self.path / "run.json"), "rb") as file:
+                told = json.loads(file.read(LARGEST_SUMMARY))
         except (OSError, ValueError, RecursionError):
             told = {}
         if not isinstance(told, dict):
@@ -134,27 +139,58 @@ class RunDirectory:
 
     def write(self, summary: Summary) -> None:
         """Replace `run.json` at once: a reader sees the old or the new one. Raises OSError."""
-        fresh = self.path / f"run.json.{os.getpid()}"
-        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fresh = f"run.json.{os.getpid()}"
+        directory = ownership.open_directory(self.path)
         try:
-            with open(fd, "w") as file:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with suppress(FileNotFoundError):
+                os.unlink(fresh, dir_fd=directory)  # of a process of this number that was killed here
+            with open(os.open(fresh, flags, 0o600, dir_fd=directory), "w") as file:
                 json.dump(asdict(summary), file)
-            fresh.replace(self.path / "run.json")
+            os.rename(fresh, "run.json", src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                os.unlink(fresh, dir_fd=directory)
             raise
+        finally:
+            os.close(directory)
 
     def update(self, **changes: Any) -> Summary:
         summary = replace(self.read(), **changes)
         self.write(summary)
         return summary
 
+    # --- whose it is
+
+    @property
+    def owner(self) -> str:
+        """The user it belongs to, where that is not the effective one; else empty."""
+        try:
+            uid = os.lstat(self.path).st_uid
+        except OSError:
+            return ""
+        return "" if uid == os.geteuid() else ownership.user_name(uid)
+
+    def check_own(self, wanted: str) -> None:
+        """Raises TuimonError where it belongs to somebody else; `wanted` is what cannot be done then."""
+        if owner := self.owner:
+            raise TuimonError(f"{self.id} belongs to user {owner}: {wanted}", f"do it as {owner}")
+
+    def socket_path(self) -> str | None:
+        """Where its supervisor listens, by `run.json`; None where that is no place in which one of this user would."""
+        recorded = Path(self.read().socket)
+        folder = recorded.parent.name
+        usual = folder == "tuimon" or re.fullmatch(rf"tuimon-{os.geteuid()}(-\w+)?", folder)
+        if self.owner or not ((usual and recorded.name == f"{self.id}.sock") or recorded == self.path / "socket"):
+            return None
+        return str(recorded)
+
     # --- who is alive
 
     def supervised(self) -> bool:
         """A supervisor holds the lock. Asks without taking it."""
         try:
-            fd = os.open(self.lock, os.O_RDWR | os.O_CLOEXEC)
+            fd = ownership.open_to_read(self.lock)
         except OSError:
             return False
         try:
@@ -206,12 +242,34 @@ def _fits(value: Any, declared: str) -> bool:
 
 
 def home(log_dir: str | os.PathLike[str] | None = None) -> Path:
-    """Where runs are kept: `log_dir`, else `$XDG_STATE_HOME/tuimon/runs`, else `~/.local/state/tuimon/runs`."""
+    """Where runs are kept: `log_dir`, else `$XDG_STATE_HOME/tuimon/runs`, else `~/.local/state/tuimon/runs`.
+
+    After `su` or `sudo -E` the environment names another user's directories: the effective user's own home counts then.
+    """
     if log_dir is not None:
         return Path(os.path.abspath(Path(log_dir).expanduser()))
+    named = state_home()
+    own = named if whose_home() is None else Path(pwd.getpwuid(os.geteuid()).pw_dir, ".local/state")
+    return own / "tuimon" / "runs"
+
+
+def state_home() -> Path:
+    """Where the environment says that this user's programs keep their state."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
-    return base / "tuimon" / "runs"
+    return Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
+
+
+def whose_home() -> str | None:
+    """The other user whose directory `state_home` is; None where it is the effective user's, or the system's."""
+    found = state_home()
+    while not found.exists() and found != found.parent:
+        found = found.parent
+    try:
+        uid = found.stat().st_uid
+        pwd.getpwuid(os.geteuid())
+    except (OSError, KeyError):
+        return None
+    return None if uid in (os.geteuid(), 0) else ownership.user_name(uid)
 
 
 def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
@@ -226,6 +284,8 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
             directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + os.urandom(2).hex()))
             directory.path.mkdir(mode=0o700)
             unfinished.callback(shutil.rmtree, directory.path, ignore_errors=True)
+            if directory.owner:
+                raise PermissionError(1, f"new directories there belong to user {directory.owner}")
             here = {"host": socket.gethostname(), "boot": boot_id(), "started_at": time.time()}
             directory.write(Summary(id=directory.id, name=name, **{**here, **known}))
             unfinished.pop_all()
@@ -238,6 +298,7 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
 def rename(directory: RunDirectory, name: str) -> None:
     """Give a run another name; an empty one takes its name away. Raises TuimonError."""
     where = directory.path.parent
+    directory.check_own("its name stays")
     if name:
         _check_name(name)
     try:
@@ -262,8 +323,14 @@ def _check_free(name: str, where: Path) -> None:
 
 @contextmanager
 def _only_one(where: Path) -> Iterator[None]:
-    """Nobody else makes a run here meanwhile."""
-    fd = os.open(where / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Nobody else of this user makes a run here meanwhile. Where others keep runs, too, nobody waits for them."""
+    try:
+        fd = ownership.open_own(where / ".lock", os.O_RDWR | os.O_CREAT)
+    except PermissionError:
+        if ownership.is_own(where):
+            raise
+        yield
+        return
     try:
         fcntl.lockf(fd, fcntl.LOCK_EX)
         yield

@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tuimon import events, wire
+from tuimon import events, ownership, wire
 from tuimon.runs import RunDirectory, Summary
 from tuimon.supervisor import daemon, join, spool
 from tuimon.supervisor.child import Child
-from tuimon.supervisor.ingest import Ingest
 from tuimon.supervisor.loop import Loop
 from tuimon.supervisor.output import Output
 
@@ -20,8 +19,8 @@ TAIL = 1 << 16
 
 
 def needed(directory: RunDirectory) -> bool:
-    """The script runs and nobody supervises it."""
-    return not directory.elsewhere() and not directory.supervised() and directory.child_alive()
+    """The script of a run of this user's runs, and nobody supervises it."""
+    return not directory.owner and not directory.elsewhere() and not directory.supervised() and directory.child_alive()
 
 
 def adopt(directory: RunDirectory, interval: float = 1.0) -> None:
@@ -34,10 +33,10 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
     loop = daemon.begin(directory)
     assert summary.pid is not None
     script = Child(summary.pid, own=False)
-    listening = Ingest(loop.selector, Path(summary.socket), loop.receive)
+    listening = daemon.listen(loop, directory)
     _take_over(loop, directory)
     with contextlib.suppress(OSError):
-        directory.update(supervisor_pid=os.getpid())
+        directory.update(supervisor_pid=os.getpid(), socket=str(listening.path))
     daemon.close_inherited()
     ready()
     os.chdir("/")
@@ -58,7 +57,13 @@ def _take_over(loop: Loop, directory: RunDirectory) -> None:
 def settle(directory: RunDirectory) -> None:
     """Fold in what agents kept of a run in which nobody is alive any more, and record its end where they told it."""
     summary = directory.read()
-    if directory.elsewhere() or directory.supervised() or directory.child_alive() or summary.ended_at is not None:
+    if (
+        directory.owner
+        or directory.elsewhere()
+        or directory.supervised()
+        or directory.child_alive()
+        or summary.ended_at is not None
+    ):
         return
     if directory.spools():
         daemon.detach(directory, lambda ready: _settle(directory, summary, ready))
@@ -85,8 +90,8 @@ def _settle(directory: RunDirectory, summary: Summary, ready: Callable[[], None]
 def last_recorded(directory: RunDirectory) -> float | None:
     """Time of the newest event among the last of the journal; None when there is none."""
     try:
-        with directory.journal.open("rb") as file:
-            file.seek(max(0, _size(directory.journal) - TAIL))
+        with open(ownership.open_to_read(directory.journal), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
             end = file.read()
     except OSError:
         return None

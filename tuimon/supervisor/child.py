@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tuimon import ownership
 from tuimon.runs import RunDirectory, process_started
 
 PR_SET_PTRACER = 0x59616D61
@@ -105,7 +106,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], directory: Run
 
 @contextlib.contextmanager
 def _append(path: Path) -> Iterator[int]:
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = ownership.open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         yield fd
     finally:

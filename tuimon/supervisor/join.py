@@ -11,7 +11,7 @@ from pathlib import Path
 from tuimon import events
 from tuimon.errors import UsageError
 from tuimon.runs import RunDirectory
-from tuimon.supervisor import daemon, ingest
+from tuimon.supervisor import daemon
 from tuimon.supervisor.child import Child
 from tuimon.supervisor.output import Output
 from tuimon.supervisor.printed import Printed
@@ -42,7 +42,7 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
     script = Child(target.pid, own=False)
     if script.started is None:
         raise UsageError(f"process {target.pid} has ended")
-    listening = ingest.listen(loop.selector, ingest.places(), f"{directory.id}.sock", loop.receive)
+    listening = daemon.listen(loop, directory)
     record_start(loop.recorder.record, directory, plan, target.cwd, adopted=True)
     now = time.time()
     loop.recorder.record(

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from tuimon import events
+from tuimon import events, ownership
 from tuimon.runs import RunDirectory
 
 EPOCH_LINE = re.compile(rb"^\W*epoch\b[\s:#=\[(]*(\d{1,9})(?:\s*(?:/|of)\s*(\d{1,9}))?", re.IGNORECASE)
@@ -45,7 +45,7 @@ class Output:
         if size - self._offset > 16 * AT_ONCE:
             self._offset, self._line = size - AT_ONCE, b""
         try:
-            with self._paths[0].open("rb") as file:
+            with open(ownership.open_to_read(self._paths[0]), "rb") as file:
                 file.seek(self._offset)
                 chunk = file.read(AT_ONCE)
         except OSError:
@@ -72,9 +72,11 @@ class Output:
 
     def release(self) -> None:
         """Give back the room that was not used."""
-        for path in filter(lambda path: not path.is_symlink(), self._paths):
+        for path in self._paths:
             with contextlib.suppress(OSError):
-                os.truncate(path, _size(path))
+                fd = ownership.open_own(path, os.O_WRONLY)
+                os.ftruncate(fd, os.fstat(fd).st_size)
+                os.close(fd)
 
 
 def _size(path: os.PathLike[str]) -> int:
@@ -89,12 +91,10 @@ def _reserve(path: os.PathLike[str], size: int) -> int:
 
     A link leads to a file of the program's own: that is only read.
     """
-    if os.path.islink(path):
-        return 0
     try:
         disk = os.statvfs(path)
         ahead = min(AHEAD, disk.f_bavail * disk.f_frsize // 8)
-        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        fd = ownership.open_own(path, os.O_WRONLY)
     except OSError:
         return 0
     try:

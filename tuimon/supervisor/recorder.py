@@ -6,7 +6,7 @@ import os
 from collections import deque
 from pathlib import Path
 
-from tuimon import events, wire
+from tuimon import events, ownership, wire
 from tuimon.journal import Journal
 
 ROOM = 4 * 1024 * 1024
@@ -82,7 +82,7 @@ class Recorder:
 
     def _set_aside(self) -> None:
         try:
-            fd = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fd = ownership.open_own(self._reserve, os.O_WRONLY | os.O_CREAT)
         except OSError:
             return
         try:

@@ -13,7 +13,7 @@ from typing import Any
 from tuimon import events
 from tuimon.errors import UsageError
 from tuimon.runs import RunDirectory, boot_id
-from tuimon.supervisor import child, daemon, ingest
+from tuimon.supervisor import child, daemon
 from tuimon.supervisor.output import Output
 
 
@@ -37,7 +37,7 @@ def start(directory: RunDirectory, plan: Plan) -> None:
 def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -> None:
     cwd = Path.cwd()
     loop = daemon.begin(directory)
-    listening = ingest.listen(loop.selector, ingest.places(), f"{directory.id}.sock", loop.receive)
+    listening = daemon.listen(loop, directory)
     record_start(loop.recorder.record, directory, plan, cwd)
     output = Output(directory)
     try:

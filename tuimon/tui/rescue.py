@@ -32,7 +32,7 @@ class Rescue:
 
     def __init__(self, directory: RunDirectory, only_say: bool = False) -> None:
         self.directory = directory
-        self.only_say = only_say
+        self.only_say = only_say or bool(directory.owner)
         self._looked = float("-inf")
         self._tried = float("-inf")
         self._said = False

@@ -78,7 +78,12 @@ def run(args: argparse.Namespace) -> int:
         return 2
     directory = _joined(chosen, args, where, settings) if isinstance(chosen, int) else chosen
     _check_readable(directory.journal)
-    if directory.elsewhere() is None:
+    if owner := directory.owner:
+        args.readonly = True
+        print(
+            f"tuimon: {directory.id} belongs to user {owner}: you can look at it, and change nothing", file=sys.stderr
+        )
+    if directory.elsewhere() is None and not args.readonly:
         take_over(directory)
     if wants_screen(args):
         return _screen(directory, args, settings)
@@ -118,8 +123,12 @@ def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
 
 
 def take_over(directory: RunDirectory) -> None:
-    """Put a supervisor where one died."""
-    if directory.supervised() or (directory.read().ended_at is not None and not directory.child_alive()):
+    """Put a supervisor where one died, of a run of this user's."""
+    if (
+        directory.owner
+        or directory.supervised()
+        or (directory.read().ended_at is not None and not directory.child_alive())
+    ):
         return
     from tuimon import supervisor
 
@@ -264,7 +273,8 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     from tuimon.passthrough import Passthrough
     from tuimon.remote.remote_control import RemoteControl
 
-    control = RemoteControl(link, "headless", readonly=True) if link else Control(directory, "headless", readonly=True)
+    readonly = args.readonly
+    control = RemoteControl(link, "headless", readonly) if link else Control(directory, "headless", readonly)
     control.greet()
     output = Passthrough(directory, out=2 if args.json == "-" else 1, history=False)
 
