@@ -79,18 +79,25 @@ _hooked = False
 
 @contextlib.contextmanager
 def bounds(directory: Path) -> Iterator[None]:
-    """Raise `Broken` or `TooSlow` where what is done inside writes elsewhere, starts a process or takes too long."""
+    """Raise `Broken` or `TooSlow` where what is done inside writes elsewhere, starts a process or takes too long.
+
+    Names without a directory count as within it: those are opened by the descriptor of a directory, which an audit hook
+    is not told.
+    """
     global _hooked
     if not _hooked:
         sys.addaudithook(_audit)
         _hooked = True
     before = signal.signal(signal.SIGVTALRM, _late)
     signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    there = os.getcwd()
+    os.chdir(directory)
     _allowed[:] = [os.path.realpath(directory)]
     try:
         yield
     finally:
         _allowed.clear()
+        os.chdir(there)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
 
