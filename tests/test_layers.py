@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "prune": {"errors", "runs"},
     "control": {"errors", "events", "ownership", "runs", "wire"},
     "checkpoints": {"events", "journal", "state"},
-    "follow": {"checkpoints", "events", "journal", "runs", "state"},
+    "follow": {"checkpoints", "errors", "events", "journal", "runs", "state"},
     "remote": {"clean", "control", "errors", "events", "runs", "wire"},
     "player": {"events", "state"},
     "recordings": {

@@ -13,7 +13,7 @@ import dataclasses
 import json
 import math
 import re
-from typing import Any, Callable, Dict, List, Union
+from typing import Any, Callable, Dict, List, Optional, Union
 
 from tuimon import events
 
@@ -28,13 +28,14 @@ MAX_LINE = 16 * 1024 * 1024
 class Lines:
     """Cuts a stream of bytes into lines, in time that grows with the bytes and not with the length of a line.
 
-    A line of more than `longest` bytes is left out as it comes, and counted once in `dropped`.
+    A line of more than `longest` bytes (`MAX_LINE` where none are given) is left out as it comes, and counted once in
+    `dropped`.
     """
 
-    def __init__(self, longest: int = MAX_LINE) -> None:
+    def __init__(self, longest: Optional[int] = None) -> None:
         self.dropped = 0
         self.skipping = False  # within a line that is too long
-        self._longest = longest
+        self._longest = MAX_LINE if longest is None else longest
         self._begun = bytearray()
 
     @property
