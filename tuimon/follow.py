@@ -90,7 +90,7 @@ class Follow:
 
     def _look(self) -> list[events.Event]:
         """Whether anybody is alive; what was written in the meantime."""
-        alive, lost = self._anybody_there(), self.directory.lost()
+        alive, reason = self._anybody_there(), why_no_end(self.directory)
         ready: list[events.Event] = list(self._read(None))
         self._in_vain += not ready
         if alive and self._in_vain < PATIENCE:
@@ -100,8 +100,7 @@ class Follow:
         if not alive:
             self._ended = True
             if not self._child_ended:
-                reason = lost or "the end of its journal is missing"
-                ready.append(events.RunLost(at=self._newest, reason=reason))
+                ready.append(events.RunLost(at=self._newest, reason=reason or END_MISSING))
         return ready
 
     def _anybody_there(self) -> bool:
@@ -114,6 +113,17 @@ class Follow:
         path, error = self.directory.journal, self._tail.error
         why = "it is empty" if error is None else "it is gone" if error.errno == errno.ENOENT else error.strerror
         return TuimonError(f"{path} cannot be read: {why}", "what the script printed is beside it, if that was kept")
+
+
+END_MISSING = "the end of its journal is missing"
+
+
+def why_no_end(directory: RunDirectory) -> str | None:
+    """Why a journal does not say how the run ended, where nothing will be added to it any more; else None."""
+    lost = directory.lost()
+    if lost or directory.read().ended_at is None or directory.supervised() or directory.child_alive():
+        return lost
+    return END_MISSING
 
 
 class Recorded:
