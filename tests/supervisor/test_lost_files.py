@@ -4,6 +4,7 @@ said in a line."""
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import stat
 from collections.abc import Callable
@@ -11,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import START
 from tests.harness import Tuimon, wait_for
 from tests.supervisor.test_survival import Job
 from tuimon import events
+from tuimon.runs import RunDirectory
+from tuimon.supervisor.output import Output
 
 
 @pytest.fixture
@@ -159,3 +163,86 @@ def test_a_run_whose_journal_ends_before_it_is_lost(tuimon: Tuimon) -> None:
 
     assert done.status == 1
     assert "lost (the end of its journal is missing)" in done.text
+
+
+# --- the directory, while the run goes on
+
+
+def test_a_removed_directory_comes_back_with_all_that_was_in_it(job: Job) -> None:
+    tuimon, run = job.tuimon, job.tuimon.directory
+    tuimon.run("runs", "rename", run.id, "mine")
+    seen = len([event for event in tuimon.events() if isinstance(event, events.HostSampled)])
+    tuimon.wait_for_event(events.HostSampled, seen + 2)  # by then the name is known
+    before, said, printed = run.journal.read_bytes(), run.read(), run.stdout.read_bytes()
+    follower = tuimon.start("attach", "--last", "--headless", "--json", "followed.json")
+    tuimon.wait_for_event(events.ScreenAttached)
+
+    shutil.rmtree(tuimon.home)
+    wait_for(run.journal.exists, "the journal")
+    job.steps(20)
+    job.wait_until_recorded(20)
+
+    assert run.supervised()
+    assert stat.S_IMODE(run.path.stat().st_mode) == 0o700
+    assert run.read() == said
+    assert run.read().name == "mine"
+    listed = tuimon.run("runs", "--json")
+    assert b'"status": "running"' in listed.stdout
+    assert b'"supervisor_pid": %d' % job.supervisor in listed.stdout
+    done = finished(job).tuimon.finish(follower)
+
+    assert run.journal.read_bytes().startswith(before)
+    assert job.recorded() == list(range(20))
+    assert run.stdout.read_bytes() == printed + b"".join(b"step %d\n" % step for step in range(11, 21))
+    assert run.status() == "finished"
+    assert done.status == 0
+    assert "20 steps" in done.text
+
+
+def test_a_damaged_summary_is_written_again(job: Job) -> None:
+    run = job.tuimon.directory
+    said = run.read()
+
+    (run.path / "run.json").write_text("{")
+    wait_for(lambda: run.read() == said, "the summary")
+    (run.path / "run.json").unlink()
+    job.end("exit 3")
+    wait_for(lambda: run.read().exit_code == 3, "the end")
+
+    assert run.read().started_at == said.started_at
+    assert run.read().command == said.command
+
+
+def test_removed_output_is_copied_to_where_it_was(job: Job) -> None:
+    out = job.tuimon.directory.stdout
+
+    out.unlink()
+    wait_for(out.exists, "the copy")
+    job.steps(20)
+    out.unlink()
+    job.steps(25)
+    finished(job)
+
+    assert out.read_bytes() == b"".join(b"step %d\n" % step for step in range(1, 26))
+    assert not job.tuimon.folded().gaps
+
+
+def test_output_that_was_removed_for_its_size_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuimon.supervisor.output.LARGEST_COPY", 1000)
+    run = RunDirectory(tmp_path)
+    with run.stdout.open("ab", buffering=0) as script:
+        output = Output(run)
+        script.write(b"x" * 2000)
+        assert not _gaps(output)
+
+        run.stdout.unlink()
+        (gap,) = _gaps(output)
+        script.write(b"more")
+        assert not _gaps(output)
+
+    assert (gap.what, gap.reason) == ("output", "stdout.log was deleted")
+    assert run.stdout.read_bytes() == b""
+
+
+def _gaps(output: Output) -> list[events.GapRecorded]:
+    return [event for event in output.look(START) if isinstance(event, events.GapRecorded)]

@@ -18,6 +18,7 @@ from tuimon.runs import RunDirectory
 from tuimon.supervisor.ingest import Ingest, places
 from tuimon.supervisor.loop import Loop
 from tuimon.supervisor.recorder import Recorder
+from tuimon.supervisor.upkeep import Upkeep
 
 READY = b"ready"
 SITUATION = b"no: "
@@ -118,8 +119,8 @@ def lock(directory: RunDirectory) -> int:
 
 def begin(directory: RunDirectory) -> Loop:
     """A loop that records; its lock is held."""
-    lock(directory)
-    return Loop(directory, Recorder(directory.path), selectors.DefaultSelector())
+    upkeep = Upkeep(directory, lock(directory))
+    return Loop(directory, Recorder(directory.path), selectors.DefaultSelector(), upkeep)
 
 
 def listen(loop: Loop, directory: RunDirectory) -> Ingest:
