@@ -3,14 +3,14 @@ copies of them where they were removed while the script prints."""
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tuimon import events, ownership
+from tuimon import events, leftovers, ownership
 from tuimon.runs import RunDirectory
 
 EPOCH_LINE = re.compile(rb"^\W*epoch\b[\s:#=\[(]*(\d{1,9})(?:\s*(?:/|of)\s*(\d{1,9}))?", re.IGNORECASE)
@@ -24,6 +24,9 @@ MOST_LINES = 50
 AHEAD = 8 * 1024 * 1024
 """Bytes of disk kept ready for each file, so that a full disk does not fail the script's next `print`."""
 KEEP_SIZE = 1
+
+PATIENCE = 0.5
+"""Seconds that a screen which just reads the files is waited for."""
 
 LARGEST_COPY = 64 * 1024 * 1024
 """Bytes of a removed file that are copied: who removes a larger one wants the room on the disk."""
@@ -81,12 +84,14 @@ class Output:
         self._keep_ahead()
 
     def release(self) -> None:
-        """Give back the room that was not used."""
+        """Give back the room that was not used. Where a process of the script's lives on and may still print, whoever
+        lists the runs later does."""
+        for copy in self._copies:
+            copy.close()
+        deadline = time.monotonic() + PATIENCE
         for path in self._paths:
-            with contextlib.suppress(OSError):
-                fd = ownership.open_own(path, os.O_WRONLY)
-                os.ftruncate(fd, os.fstat(fd).st_size)
-                os.close(fd)
+            while not leftovers.give_back(path) and time.monotonic() < deadline:
+                time.sleep(0.02)
 
 
 class Copy:
@@ -127,6 +132,12 @@ class Copy:
             return
         while chunk := os.pread(self._source, AT_ONCE, self._copied):
             self._copied += os.write(self._target, chunk)
+
+    def close(self) -> None:
+        self._end()
+        if self._source is not None:
+            os.close(self._source)
+            self._source = None
 
     def _end(self) -> None:
         target, self._target = self._target, None

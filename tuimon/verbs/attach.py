@@ -136,12 +136,13 @@ def take_over(directory: RunDirectory) -> None:
         or (directory.read().ended_at is not None and not directory.child_alive())
     ):
         return
-    from tuimon import supervisor
+    from tuimon import leftovers, supervisor
 
     try:
         if supervisor.needed(directory):
             supervisor.adopt(directory)
             _call_agent_back(directory)
+        leftovers.clear(directory)
         supervisor.settle(directory)
     except TuimonError:
         if not directory.supervised():  # nobody else was quicker
