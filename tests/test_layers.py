@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "runs": {"errors", "ownership"},
     "prune": {"errors", "runs"},
-    "leftovers": {"ownership", "runs"},
+    "leftovers": {"events", "ownership", "runs", "wire"},
     "control": {"errors", "events", "ownership", "runs", "wire"},
     "checkpoints": {"events", "journal", "state"},
     "follow": {"checkpoints", "errors", "events", "journal", "runs", "state"},

@@ -1,4 +1,6 @@
-"""What a killed supervisor leaves in a run's directory: room on the disk that was set aside, and half-made files."""
+"""What a supervisor leaves in a run's directory when it is killed or cannot write: room on the disk that was set aside,
+half-made files, and a summary without the end that the journal tells.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import re
 import signal
 from pathlib import Path
 
-from tuimon import ownership
+from tuimon import events, ownership, wire
 from tuimon.runs import RunDirectory, process_started
 
 HALF_MADE = re.compile(r"(?:run|digest)\.json\.(\d+)|\d+\.(\d+)\.new")
@@ -18,6 +20,9 @@ HALF_MADE = re.compile(r"(?:run|digest)\.json\.(\d+)|\d+\.(\d+)\.new")
 
 WITHOUT_A_NUMBER = ("reserve", "journal.jsonl.new")
 """Made by a supervisor, of which there is one at a time."""
+
+ENOUGH = 1 << 18
+"""Bytes of the journal's end: after the script has ended little more is said."""
 
 SLACK = 1 << 16
 """Bytes by which a file takes more of the disk than it holds without anything having been set aside."""
@@ -27,6 +32,7 @@ def clear(directory: RunDirectory) -> None:
     """Give it back, where nobody of the run is alive. What cannot be removed stays."""
     if directory.owner or directory.elsewhere() or directory.supervised() or directory.child_alive():
         return
+    _note_end(directory)
     for path in (directory.stdout, directory.stderr):
         give_back(path)
     for folder in (directory.path, directory.path / "checkpoints"):
@@ -34,6 +40,22 @@ def clear(directory: RunDirectory) -> None:
             for entry in os.scandir(folder):
                 if _is_left(entry.name):
                     os.unlink(entry.path)
+
+
+def _note_end(directory: RunDirectory) -> None:
+    """In `run.json`, where only the journal has it."""
+    summary = directory.read()
+    if summary.pid is None or summary.ended_at is not None:
+        return
+    with contextlib.suppress(OSError), open(ownership.open_to_read(directory.journal), "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - ENOUGH))
+        for line in file.read(ENOUGH).split(b"\n"):
+            with contextlib.suppress(ValueError, TypeError, RecursionError):
+                event = wire.decode(line)
+                if isinstance(event, events.ChildEnded) and event.pid == summary.pid:
+                    status = "killed" if event.signal is not None else "failed" if event.exit_code else "finished"
+                    ended = {"ended_at": event.at, "exit_code": event.exit_code, "signal": event.signal}
+                    directory.update(status=status, **ended)
 
 
 def _is_left(name: str) -> bool:
@@ -44,8 +66,8 @@ def _is_left(name: str) -> bool:
 
 
 def give_back(path: Path) -> bool:
-    """Free what was set aside behind the end of the file. False where some other process has it open: it may be about to
-    print something, which must not be cut off."""
+    """Free what was set aside behind the end of the file. False where some other process has it open: what it is about
+    to print must not be cut off."""
     try:
         fd = ownership.open_own(path, os.O_WRONLY)
     except OSError:
@@ -54,7 +76,7 @@ def give_back(path: Path) -> bool:
         status = os.fstat(fd)
         if status.st_blocks * 512 <= status.st_size + SLACK:
             return True
-        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)  # when somebody opens it meanwhile: does nothing
+        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)  # to be sent when somebody opens it; does nothing
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)  # the kernel gives it to the only one who has the file open
         os.ftruncate(fd, os.fstat(fd).st_size)
     except OSError as error:

@@ -187,8 +187,7 @@ class Loop:
         )
 
     def _summarize(self, end: End) -> None:
-        with contextlib.suppress(OSError):
-            self.directory.update(status=_status(end), ended_at=time.time(), exit_code=end.exit_code, signal=end.signal)
+        self.upkeep.update(status=_status(end), ended_at=time.time(), exit_code=end.exit_code, signal=end.signal)
 
     def _oom_killed(self, end: End) -> bool | None:
         if end.signal != signal.SIGKILL:

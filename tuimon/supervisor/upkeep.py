@@ -5,10 +5,12 @@ The journal and the script's output are put back by those who write and read the
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from tuimon import ownership
 from tuimon.runs import RunDirectory
@@ -21,6 +23,18 @@ class Upkeep:
         self._directory = directory
         self._lock = lock
         self._summary = directory.read()
+        self._unwritten: dict[str, Any] = {}
+
+    def update(self, **changes: Any) -> None:
+        """Change `run.json`, at the next look where it cannot be written now."""
+        self._unwritten.update(changes)
+        with contextlib.suppress(OSError):
+            self._write()
+
+    def _write(self) -> None:
+        if self._unwritten:
+            self._summary = self._directory.update(**self._unwritten)
+            self._unwritten = {}
 
     def look(self) -> None:
         """Raises OSError when something cannot be put back; it is tried again the next time."""
@@ -49,6 +63,7 @@ class Upkeep:
             self._summary = told
         else:
             self._directory.write(self._summary)
+        self._write()
 
     def _keep_log(self) -> None:
         """Where this process' own complaints go, if that is where they went."""
