@@ -1,7 +1,7 @@
 /* A file system that fails, as a library to be loaded before others (LD_PRELOAD).
 
    The file that TUIMON_TEST_FAULTS names is read at each call, so that a test can change it meanwhile. Each line is
-   `CALL PART ERROR`: CALL is write, rename, lock, fsync, open or fallocate, PART is part of a path ("*" is any), ERROR
+   `CALL PART ERROR`: CALL is write, rename, lock, fstat, open or fallocate, PART is part of a path ("*" is any), ERROR
    is a number, or 0 for a write that takes half of what it is given. */
 
 #define _GNU_SOURCE
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -107,10 +108,16 @@ int fcntl64(int fd, int command, ...)
     return control_lock(fd, command, argument);
 }
 
-int fsync(int fd)
+int fstat(int fd, struct stat *status)
 {
-    FAIL_WITH(fault_of("fsync", fd));
-    return REAL(fsync)(fd);
+    FAIL_WITH(fault_of("fstat", fd));
+    return syscall(SYS_fstat, fd, status);
+}
+
+int fstat64(int fd, struct stat64 *status)
+{
+    FAIL_WITH(fault_of("fstat", fd));
+    return syscall(SYS_fstat, fd, status);
 }
 
 int fallocate(int fd, int mode, off_t offset, off_t length)

@@ -85,6 +85,30 @@ def test_a_journal_that_cannot_be_written_for_a_while_is_complete_in_the_end(
     assert bool(reasons) == bool(error)
 
 
+def test_a_journal_that_was_deleted_on_another_machine_is_begun_anew(job: Job, faults: Faults) -> None:
+    """There it can be neither read nor written any more, although it is open."""
+    gone = "(deleted)"  # as the kernel calls it
+    follower = job.tuimon.start("attach", "--last", "--headless", "--json", "followed.json")
+    job.tuimon.wait_for_event(events.ScreenAttached)
+
+    faults.set(("fstat", gone, errno.ESTALE), ("write", gone, errno.ESTALE))
+    job.tuimon.directory.journal.unlink()
+    wait_for(job.tuimon.directory.journal.exists, "a journal")
+    job.steps(20)
+    job.wait_until_recorded(15)
+    job.end()
+    job.tuimon.wait_for_event(events.SupervisorEnded)
+    done = job.tuimon.finish(follower)
+
+    run = job.tuimon.folded()
+    assert run.started is not None
+    assert [len(fit.epochs) for fit in run.fits] == [1]
+    assert "the journal was deleted" in {gap.reason for gap in run.gaps}
+    assert job.recorded() == list(range(5, 20))
+    assert done.status == 0
+    assert "15 steps" in done.text
+
+
 @pytest.mark.parametrize("error", [errno.ESTALE, errno.EBUSY, errno.EROFS])
 def test_a_summary_that_cannot_be_replaced_for_a_while_is_right_in_the_end(
     tuimon: Tuimon, faults: Faults, error: int
