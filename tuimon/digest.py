@@ -21,6 +21,9 @@ from tuimon.runs import RunDirectory, short
 LARGEST = 1 << 16
 """Bytes of `digest.json` that are read."""
 
+MOST = 1 << 63
+"""More of anything than there is: a kept digest that counts so many was not made by us."""
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -47,7 +50,7 @@ def counts(directory: RunDirectory) -> Counts:
     try:
         with open(ownership.open_to_read(kept), "rb") as file:
             told = json.loads(file.read(LARGEST))
-        if told.pop("journal") == size:
+        if told.pop("journal") == size and all(type(count) is int and 0 <= count < MOST for count in told.values()):
             return Counts(**told)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         pass

@@ -77,6 +77,8 @@ def open_to_read(path: PathLike) -> int:
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW)
     except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise _not_a_file(os.fspath(path)) from None
         if error.errno != errno.ELOOP or not (is_own(os.path.dirname(path) or os.curdir) and is_own(path)):
             raise
         descriptor = os.open(path, flags)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from tuimon import events, journal, readers, runs
 from tuimon.checkpoints import starting, store
 from tuimon.errors import TuimonError, UsageError
-from tuimon.follow import Follow
+from tuimon.follow import Follow, why_no_end
 from tuimon.player import Player, Survey, survey
 from tuimon.runs import RunDirectory
 from tuimon.source import Source
@@ -78,9 +79,15 @@ def find(text: str, where: Path) -> Recording:
     try:
         found = _found(text, where)
         if not found.foreign:
-            readers.opened(found.path).close()
+            with readers.opened(found.path) as file:
+                begun = file.read(1)
+            if not begun:
+                raise TuimonError(f"the journal {found.path} is empty", "what the script printed may be beside it")
+    except FileNotFoundError as error:
+        raise TuimonError(f"cannot read {error.filename}: it is gone", "check the path") from None
     except OSError as error:
-        raise TuimonError(f"cannot read {text}: {error.strerror}", "check the path and its rights") from None
+        why = "it is no regular file" if error.errno == errno.ENXIO else error.strerror  # a socket
+        raise TuimonError(f"cannot read {error.filename or text}: {why}", "check the path and its rights") from None
     return found
 
 
@@ -120,6 +127,6 @@ def _of_run(run: RunDirectory, at: float, most: float) -> Iterator[events.Event]
         if isinstance(event, Restored):
             ended = event.state.child_ended is not None
         yield event
-    reason = run.lost()
-    if reason and not ended:
+    reason = None if ended else why_no_end(run)
+    if reason:
         yield events.RunLost(at=newest, reason=reason)

@@ -383,8 +383,8 @@ def boot_id() -> str:
 def process_started(pid: int) -> int | None:
     """When the process started, in clock ticks since boot; None when it is not there or is only waited for."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_bytes()  # a name of 15 bytes, which may end within a character
     except OSError:
         return None
-    fields_behind_name = stat.rpartition(")")[2].split()
-    return None if fields_behind_name[0] in "ZX" else int(fields_behind_name[19])
+    fields_behind_name = stat.rpartition(b")")[2].split()
+    return None if fields_behind_name[0] in b"ZX" else int(fields_behind_name[19])

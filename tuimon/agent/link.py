@@ -12,7 +12,7 @@ import select
 import socket
 from typing import List, Optional, Tuple
 
-from tuimon import ownership
+from tuimon import ownership, wire
 
 BUFFERED = 4 * 1024 * 1024
 """Bytes that may wait for a supervisor that reads slowly."""
@@ -38,7 +38,7 @@ class Link:
         self._identity: Tuple[int, int] = (0, 0)
         self._out = bytearray()
         self._sent = bytearray()  # the newest of what has been sent, from the beginning of a line
-        self._in = b""
+        self._in = wire.Lines(_LONGEST)
 
     @property
     def connected(self) -> bool:
@@ -58,7 +58,7 @@ class Link:
                 self.path = moved if link is not None else self.path
         if link is None:
             return False
-        self._socket, self._in, self.refusal = link, b"", ""
+        self._socket, self._in, self.refusal = link, wire.Lines(_LONGEST), ""
         self._out[:0] = self._sent  # the one before may have died with it unread; what is known is left out there
         del self._sent[:]
         self._identity = _identity(link.fileno())
@@ -99,6 +99,7 @@ class Link:
 
     def receive(self) -> List[bytes]:
         """The whole lines that came in. Finds out, too, that the other end was closed."""
+        lines: List[bytes] = []
         while self._socket is not None and self._ours():
             try:
                 chunk = self._socket.recv(65536, socket.MSG_DONTWAIT)
@@ -109,9 +110,7 @@ class Link:
             if not chunk:
                 self.close()
                 break
-            self._in += chunk
-        lines = self._in.split(b"\n")
-        self._in = lines.pop()[-_LONGEST:]
+            lines += self._in.feed(chunk)
         return [line for line in lines if line]
 
     def wait(self, seconds: float) -> None:

@@ -35,9 +35,13 @@ class Spool:
     def _open_and_lock(self) -> int:
         while True:
             descriptor = ownership.open_own(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink:
-                return descriptor
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if os.fstat(descriptor).st_nlink:
+                    return descriptor
+            except OSError:  # a file system without locks
+                os.close(descriptor)
+                raise
             os.close(descriptor)  # taken over while we waited for the lock
 
     def _write(self, descriptor: int, lines: bytes, size: int) -> bool:
@@ -46,6 +50,9 @@ class Spool:
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
         except OSError:
-            os.ftruncate(descriptor, size)
+            try:
+                os.ftruncate(descriptor, size)
+            except OSError:
+                pass  # a torn line, which is counted
             return False
         return True

@@ -32,21 +32,26 @@ def rows(those: Iterable[events.Event]) -> Iterator[tuple[str, Row]]:
 def _fields(event: events.Event) -> Row:
     defaults = events.DEFAULTS[type(event)]
     values = {name: getattr(event, name) for name in defaults}
-    return {name: value for name, value in values.items() if isinstance(value, PLAIN) and value != ""}
+    return {name: _cell(value) for name, value in values.items() if isinstance(value, PLAIN) and value != ""}
+
+
+def _cell(value: Any) -> Any:
+    """Text of unknown origin on one line, as the names of columns are: who looks at a table does so in a terminal."""
+    return line(value) if isinstance(value, str) else value
 
 
 def _metrics_of_steps(event: events.StepsEnded) -> Row:
     """The last value by the metric's name, and the extremes of the steps that one report stands for."""
     told: Row = {}
     for name, values in event.metrics.items():
-        for suffix, value in zip(("", "_min", "_max"), values, strict=False):
+        for suffix, value in zip(("", "_min", "_max"), values if isinstance(values, list) else (), strict=False):
             if isinstance(value, (int, float)):
                 told[f"{line(name)}{suffix}"] = value
     return told
 
 
 def _named(prefix: str, facts: events.Facts) -> Row:
-    return {f"{prefix}{line(name)}": value for name, value in facts.items() if isinstance(value, PLAIN)}
+    return {f"{prefix}{line(name)}": _cell(value) for name, value in facts.items() if isinstance(value, PLAIN)}
 
 
 def columns(those: Iterable[events.Event]) -> dict[str, dict[str, set[type]]]:

@@ -38,7 +38,7 @@ class Sender:
         self._summary = b""
         self._status = b""
         self._spoke = 0.0
-        self._asked = b""
+        self._asked = wire.Lines(LONGEST)
 
     def run(self) -> None:
         """Until the other side goes away, or the run is over and all of it is sent."""
@@ -121,10 +121,9 @@ class Sender:
         if not select.select([0], [], [], seconds)[0]:
             return True
         read = os.read(0, 1 << 16)
-        *lines, self._asked = (self._asked + read).split(b"\n")
-        for line in lines:
+        for line in self._asked.feed(read):
             self._hand_on(line)
-        return bool(read) and len(self._asked) < LONGEST
+        return bool(read) and not self._asked.dropped
 
     def _hand_on(self, line: bytes) -> None:
         try:

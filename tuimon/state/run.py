@@ -61,7 +61,8 @@ class Output:
 
 
 class Restored(events.Event):
-    """What was folded of all events up to `at`. It comes first or not at all, and is never written down."""
+    """What was folded of all events up to `at`. It comes first, or where a journal turns out to be
+    another one; it is never written down."""
 
     state: Run
 

@@ -35,8 +35,7 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
     script = Child(summary.pid, own=False)
     listening = daemon.listen(loop, directory)
     _take_over(loop, directory)
-    with contextlib.suppress(OSError):
-        directory.update(supervisor_pid=os.getpid(), socket=str(listening.path))
+    loop.upkeep.update(supervisor_pid=os.getpid(), socket=str(listening.path))
     daemon.close_inherited()
     ready()
     os.chdir("/")
@@ -82,7 +81,7 @@ def _settle(directory: RunDirectory, summary: Summary, ready: Callable[[], None]
         loop.recorder.record(events.GapRecorded(at=newest, what="host", since=since, until=newest, reason=reason))
     if ended_at is not None:
         loop.recorder.record(events.ChildEnded(at=ended_at, pid=summary.pid or 0))
-        directory.update(status="finished", ended_at=ended_at)
+        loop.upkeep.update(status="finished", ended_at=ended_at)
     loop.recorder.close(newest)
     ready()
 

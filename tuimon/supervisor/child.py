@@ -124,10 +124,10 @@ def _debuggable() -> Callable[[], None] | None:
 def zombie_status(pid: int) -> int | None:
     """The wait status of a process that has ended and whose parent has not asked yet."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return None
-    return int(fields[49]) if fields[0] == "Z" else None
+    return int(fields[49]) if fields[0] == b"Z" else None
 
 
 PIDFD_INFO_EXIT = 1 << 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import selectors
@@ -18,6 +19,7 @@ from tuimon.runs import RunDirectory
 from tuimon.supervisor.ingest import Ingest, places
 from tuimon.supervisor.loop import Loop
 from tuimon.supervisor.recorder import Recorder
+from tuimon.supervisor.upkeep import Upkeep
 
 READY = b"ready"
 SITUATION = b"no: "
@@ -109,7 +111,11 @@ def lock(directory: RunDirectory) -> int:
         try:
             fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return fd
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                os.close(fd)
+                what = f"cannot lock {directory.lock}: {error.strerror}"
+                raise TuimonError(what, "keep runs on another file system, with --log-dir") from None
             if time.monotonic() > deadline:
                 os.close(fd)
                 raise Busy(f"another supervisor has the run {directory.id}") from None
@@ -118,8 +124,8 @@ def lock(directory: RunDirectory) -> int:
 
 def begin(directory: RunDirectory) -> Loop:
     """A loop that records; its lock is held."""
-    lock(directory)
-    return Loop(directory, Recorder(directory.path), selectors.DefaultSelector())
+    upkeep = Upkeep(directory, lock(directory))
+    return Loop(directory, Recorder(directory.path), selectors.DefaultSelector(), upkeep)
 
 
 def listen(loop: Loop, directory: RunDirectory) -> Ingest:
@@ -127,8 +133,7 @@ def listen(loop: Loop, directory: RunDirectory) -> Ingest:
     listening = Ingest(loop.selector, places(directory.path), loop.receive)
 
     def moved(path: Path) -> None:
-        with contextlib.suppress(OSError):
-            directory.update(socket=str(path))
+        loop.upkeep.update(socket=str(path))
 
     listening.moved = moved
     return listening

@@ -31,7 +31,7 @@ class Connection:
         self.pid, self.uid, _ = ownership.peer(sock)
         self.agent = False
         self.heard = False  # an event of this agent has been recorded
-        self.inbox = b""
+        self.inbox = wire.Lines()
         self.outbox = b""
 
     @property
@@ -127,11 +127,9 @@ class Ingest:
                 self._line(connection, line)
 
     def _lines(self, connection: Connection, chunk: bytes) -> Iterator[bytes]:
-        *lines, connection.inbox = (connection.inbox + chunk).split(b"\n")
-        yield from filter(None, lines)
-        if len(connection.inbox) > wire.MAX_LINE:
-            self.unreadable += 1
-            connection.inbox = b""
+        inbox = connection.inbox
+        yield from filter(None, inbox.feed(chunk))
+        self.unreadable, inbox.dropped = self.unreadable + inbox.dropped, 0
 
     def _line(self, connection: Connection, line: bytes) -> None:
         try:

@@ -49,7 +49,7 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
         events.ChildStarted(at=now, pid=script.pid, started=float(script.started), executable=target.executable)
     )
     link_output(directory, target)
-    directory.update(
+    loop.upkeep.update(
         pid=script.pid,
         child_started=script.started,
         supervisor_pid=os.getpid(),

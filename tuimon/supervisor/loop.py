@@ -23,6 +23,7 @@ from tuimon.supervisor.printed import Printed
 from tuimon.supervisor.recorder import Recorder
 from tuimon.supervisor.samplers import Sampler, samplers
 from tuimon.supervisor.samplers.cgroup import Cgroup
+from tuimon.supervisor.upkeep import Upkeep
 
 LAST_WORDS = 2.0
 """Seconds that agents have to say the rest after the script has ended."""
@@ -32,10 +33,13 @@ LATE = 5.0
 
 
 class Loop:
-    def __init__(self, directory: RunDirectory, recorder: Recorder, selector: selectors.BaseSelector) -> None:
+    def __init__(
+        self, directory: RunDirectory, recorder: Recorder, selector: selectors.BaseSelector, upkeep: Upkeep
+    ) -> None:
         self.directory = directory
         self.recorder = recorder
         self.selector = selector
+        self.upkeep = upkeep
         self.host = os.uname().nodename
         self.told_to_stop = False
         self.ingest: Ingest | None = None
@@ -124,6 +128,8 @@ class Loop:
             reason = "the supervisor was stopped, or the machine was asleep"
             self.recorder.record(events.GapRecorded(at=now, what="host", since=self._ticked, until=now, reason=reason))
         self._ticked = now
+        with contextlib.suppress(OSError):
+            self.upkeep.look()
         self.recorder.resume(now)
         for sampler in list(self._samplers):
             self._sample(sampler, now)
@@ -159,6 +165,8 @@ class Loop:
 
     def _end(self, end: End) -> None:
         oom_killed = self._oom_killed(end)
+        with contextlib.suppress(OSError):
+            self.upkeep.look()
         self._hear_last_words()
         self._fold_spools()
         for grown in self._output.look(time.time()):
@@ -179,8 +187,7 @@ class Loop:
         )
 
     def _summarize(self, end: End) -> None:
-        with contextlib.suppress(OSError):
-            self.directory.update(status=_status(end), ended_at=time.time(), exit_code=end.exit_code, signal=end.signal)
+        self.upkeep.update(status=_status(end), ended_at=time.time(), exit_code=end.exit_code, signal=end.signal)
 
     def _oom_killed(self, end: End) -> bool | None:
         if end.signal != signal.SIGKILL:

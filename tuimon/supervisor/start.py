@@ -50,7 +50,7 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
     loop.recorder.record(
         events.ChildStarted(at=now, pid=script.pid, started=float(script.started or 0), executable=executable)
     )
-    directory.update(
+    loop.upkeep.update(
         pid=script.pid, child_started=script.started, supervisor_pid=os.getpid(), socket=str(listening.path)
     )
     output.keep_ahead()

@@ -14,6 +14,7 @@ from textual import constants
 from textual.binding import Binding, BindingType
 
 from tuimon import garbage
+from tuimon.errors import TuimonError
 from tuimon.source import Playable, Source
 from tuimon.state import Run
 from tuimon.tui import signals
@@ -104,6 +105,7 @@ class Watch(ExactApp):
         self.view = View(theme=themes.fitting(theme), glyphs=glyphs, readonly=readonly)
         self.overview = Overview(all_panes(directory))
         self.beside: Source | None = None  # of the run that is compared with
+        self.failure: TuimonError | None = None  # why there is nothing to be shown any more
         self._notice_until = 0.0
         self._unpainted = False
         self._diagnosed_events: int | None = None  # None: not even the first picture has been painted
@@ -137,7 +139,12 @@ class Watch(ExactApp):
 
     def tick(self) -> None:
         """Take what is ready and fold it; where that changed anything, have the page on top painted once."""
-        changed = not self.view.paused and (self._fold() | self._fold_beside())
+        try:
+            changed = not self.view.paused and (self._fold() | self._fold_beside())
+        except TuimonError as error:
+            self.failure = error
+            self.exit("failed")
+            return
         changed = self.overview.scrubber.look_further(AHEAD) or changed
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
@@ -307,7 +314,10 @@ def run_screen(
     bell: bool = False,
     title: bool = False,
 ) -> str:
-    """Watch a source until the user leaves; the reason for the end. The run itself is never stopped by this."""
+    """Watch a source until the user leaves; the reason for the end. The run itself is never stopped by this.
+
+    Raises TuimonError when there is nothing to be watched any more.
+    """
     os.environ.setdefault("TEXTUAL_FPS", "20")
     if "ESCDELAY" not in os.environ:
         constants.ESCAPE_DELAY = ESCAPE_DELAY  # type: ignore[misc]
@@ -326,7 +336,10 @@ def run_screen(
         bell=bell,
         title=title,
     )
-    return app.run() or "left"
+    left = app.run() or "left"
+    if app.failure is not None:
+        raise app.failure
+    return left
 
 
 def _needs_ascii() -> bool:

@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     if chosen is None:
         return 2
     directory = _joined(chosen, args, where, settings) if isinstance(chosen, int) else chosen
-    _check_readable(directory.journal)
+    _check_readable(directory)
     if owner := directory.owner:
         args.readonly = True
         print(
@@ -90,7 +90,13 @@ def run(args: argparse.Namespace) -> int:
     return _headless(directory, args, settings)
 
 
-def _check_readable(journal: Path) -> None:
+def _check_readable(directory: RunDirectory) -> None:
+    """Raises TuimonError where there is no journal, and nobody who would write one."""
+    journal = directory.journal
+    alive = directory.elsewhere() or directory.supervised() or directory.child_alive() or directory.spools()
+    if not alive and not (os.path.lexists(journal) and (not journal.is_file() or journal.stat().st_size)):
+        what = "is empty" if os.path.lexists(journal) else "is gone"
+        raise TuimonError(f"the journal of {directory.id} {what} ({journal})", f"what is left is in {directory.path}")
     if journal.exists() and not (journal.is_file() and os.access(journal, os.R_OK)):
         what = "you may not read it" if journal.is_file() else "it is no file"
         raise TuimonError(f"{journal}: {what}", "attach as the user whose run it is")
@@ -130,12 +136,13 @@ def take_over(directory: RunDirectory) -> None:
         or (directory.read().ended_at is not None and not directory.child_alive())
     ):
         return
-    from tuimon import supervisor
+    from tuimon import leftovers, supervisor
 
     try:
         if supervisor.needed(directory):
             supervisor.adopt(directory)
             _call_agent_back(directory)
+        leftovers.clear(directory)
         supervisor.settle(directory)
     except TuimonError:
         if not directory.supervised():  # nobody else was quicker
