@@ -34,6 +34,8 @@ class Scrubber(Painted):
         self.player: Playable | None = None
         self.met: dict[tuple[str, float], Finding] = {}
         self._ahead: Iterator[events.Event] | None = None
+        self._drawn: object = None  # what `_cells` was made of
+        self._cells: list[int] = []
         self._known = Run()
 
     def look_ahead(self, player: Playable) -> None:
@@ -85,8 +87,8 @@ class Scrubber(Painted):
 
         here = cell(player.position)
         cells = [(glyphs.horizontal, theme.accent if x <= here else theme.frame) for x in range(width)]
-        for at in player.epochs:
-            cells[cell(at)] = (glyphs.vertical, theme.dim)
+        for at in self._begun(player, width, cell):
+            cells[at] = (glyphs.vertical, theme.dim)
         for finding in sorted(self.met.values(), key=lambda each: each.severity == "error"):
             assert finding.at is not None
             cells[cell(finding.at)] = (glyphs.severity(finding.severity), theme.severity(finding.severity))
@@ -95,6 +97,13 @@ class Scrubber(Painted):
         for char, style in cells:
             row.add(char, style)
         return row
+
+    def _begun(self, player: Playable, width: int, cell: Callable[[float], int]) -> list[int]:
+        """Cells in which epochs begin. There may be 100,000 of them, so that they are placed once."""
+        drawn = (width, player.span, len(player.epochs))
+        if self._drawn != drawn:
+            self._drawn, self._cells = drawn, sorted({cell(at) for at in player.epochs})
+        return self._cells
 
     # --- the keys
 
