@@ -478,9 +478,11 @@ class Run:
         pid, number = fit.key
         if self._fits.get(fit.key) is fit:
             del self._fits[fit.key]
-        self._summed_until[pid] = max(self._summed_until.pop(pid, 0), number)
-        if len(self._summed_until) > MOST_PROCESSES:
-            del self._summed_until[next(iter(self._summed_until))]
+        process = self.processes.get(pid)
+        if process is None or fit.started_at >= process.started.at:  # else it is of one that had the same number
+            self._summed_until[pid] = max(self._summed_until.pop(pid, 0), number)
+            if len(self._summed_until) > MOST_PROCESSES:
+                del self._summed_until[next(iter(self._summed_until))]
         outer = self._fits.get((pid, fit.started.inside)) if fit.started.inside is not None else None
         if outer is not None:
             outer.called(fit, fit.ended.at if fit.ended is not None else fit.progress_at)
