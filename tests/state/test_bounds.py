@@ -41,9 +41,10 @@ def calls(do: Callable[[], object]) -> int:
 NAMES = 2000
 
 
-def numbered_steps(**fields: Any) -> Run:
+def numbered_steps() -> Run:
     """The number of the step is in the name of a metric, in steps and at the ends of epochs."""
-    each = [steps(0, step=n, loss=0.5, **{f"loss at {n}": 1.0}, **fields) for n in range(NAMES)]
+    named: list[dict[str, Any]] = [{f"loss at {n}": 1.0} for n in range(NAMES)]
+    each = [steps(0, step=n, loss=0.5, **one) for n, one in enumerate(named)]
     logs: dict[str, Any] = {f"loss at {n}": 1.0 for n in range(NAMES)}
     return run_of(fit(), each, epoch(0, NAMES, loss=0.5, **logs), fit_end())
 

@@ -197,8 +197,8 @@ class Watch(ExactApp):
         now = time.monotonic()
         if self.view.run.events == self._diagnosed_events or now < self._diagnose_at:
             return False
-        self.diagnose()
-        self._diagnose_at = now + max(DIAGNOSE_EVERY, (time.monotonic() - now) / DIAGNOSE_SHARE)
+        took = self.diagnose()
+        self._diagnose_at = now + max(DIAGNOSE_EVERY, took / DIAGNOSE_SHARE)
         return True
 
     def start_over(self) -> None:
@@ -207,17 +207,21 @@ class Watch(ExactApp):
         self._diagnosed_events = None
         self._diagnose_at = float("-inf")
 
-    def diagnose(self) -> None:
+    def diagnose(self) -> float:
+        """Look for what there is to find; the seconds of the processor that this took, once the rules are loaded."""
         from tuimon import rules
 
-        view = self.view
-        view.findings = rules.diagnose(view.run)
+        view, judge = self.view, rules.diagnose
+        began = time.thread_time()
+        view.findings = judge(view.run)
+        took = time.thread_time() - began
         view.headline = rules.headline(view.findings)
         self._diagnosed_events = view.run.events
         if self.news.of(view.findings) and self.rings and getattr(self.source, "caught_up", True):
             self.bell()
         if self.tell is not None:
             self.tell(view.run, view.findings)
+        return took
 
     def paint(self) -> None:
         if self.titles:
