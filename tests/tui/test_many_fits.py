@@ -124,3 +124,13 @@ def test_epochs_of_a_recording_are_placed_once_and_not_with_each_picture() -> No
     assert times == 1
     assert first.count("│") > 30
     assert set(others) == {first}
+
+
+def test_of_very_many_epochs_some_are_listed_to_go_to() -> None:
+    scrubber = Scrubber()
+    scrubber.player = Player(lambda at, most: iter(()), Survey((0.0, 1e5), [float(n) for n in range(100_000)]))
+    epochs = [(name, at) for name, _, at in scrubber.places() if name.startswith("epoch")]
+
+    assert 1000 < len(epochs) <= 2000
+    assert epochs[0] == ("epoch 1", 0.0)
+    assert all(name == f"epoch {at + 1:.0f}" for name, at in epochs)

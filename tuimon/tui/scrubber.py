@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, math.inf)
 
+MOST_PLACES = 2000
+"""Epochs to go to that are listed; of more, each second, third, … one."""
+
 KEYS = "space pause  . , event  [ ] epoch  + - speed  g go to"
 
 
@@ -130,7 +133,9 @@ class Scrubber(Painted):
             return []
         first, last = self.player.span
         places = [("start", "", first), ("end", "", last)]
-        places += [(f"epoch {number}", "", at) for number, at in enumerate(self.player.epochs, 1)]
+        every = 1 + len(self.player.epochs) // MOST_PLACES
+        begun = list(enumerate(self.player.epochs, 1))[::every]
+        places += [(f"epoch {number}", "", at) for number, at in begun]
         places += [(each.rule, each.message, at) for (_, at), each in self.met.items()]
         return places + [(f"{part} %", "", first + (last - first) * part / 100) for part in (10, 25, 50, 75, 90)]
 
