@@ -29,7 +29,7 @@ from tuimon.rules.non_finite_loss import NonFiniteLoss
 from tuimon.rules.stalled import Stalled
 from tuimon.runs import RunDirectory
 from tuimon.state import Run
-from tuimon.state.keeping import FIRST, NEWEST, ROOM
+from tuimon.state.keeping import CALLS, FIRST, NEWEST, ROOM
 
 MOST = FIRST + NEWEST + sum(ROOM.values())
 
@@ -120,7 +120,7 @@ def test_calls_that_do_not_train_leave_trainings_where_they_are() -> None:
 
     assert len(run.training) == 2
     assert (run.fits_begun, run.trained) == (3002, 2)
-    assert len(run.fits) < 50
+    assert len(run.fits) == 2 + 2 * CALLS
     assert run.fit is not None
     assert run.fit.index == 1
 
@@ -159,6 +159,10 @@ def test_findings_of_early_fits_are_there_after_very_many_more() -> None:
         pytest.param([*fit(101), *fit_end(101, exception="ValueError")], id="failed"),
         pytest.param([*fit(101), steps(number=101, loss=math.nan), *fit_end(101)], id="not finite"),
         pytest.param([*fit(101), later(50_000), steps(number=101), *fit_end(101)], id="paused"),
+        pytest.param(
+            [*fit(101), *(steps(step=n, number=101, at=START + 100 + 4.0 * n) for n in range(20)), *fit_end(101)],
+            id="lasting",
+        ),
         pytest.param(short(101, site="other.py:3"), id="of another line"),
         pytest.param(fit(101), id="running"),
     ],
@@ -187,17 +191,17 @@ def test_what_stands_out_without_end_is_kept_in_part_and_counted() -> None:
 
 
 def test_a_call_within_a_fit_excuses_its_pause_though_it_is_not_kept() -> None:
-    """A callback that predicts 100 times for 20 seconds each, while the fit itself says nothing."""
+    """A callback that predicts 300 times for 19 seconds each, while the fit itself says nothing."""
     within: list[events.Event] = [*fit(1), *epoch(0, 10), steps(1, 5, seconds=0.05, at=START + 100)]
-    for number in range(2, 102):
+    for number in range(2, 302):
         began = START + 100 + 20 * (number - 2)
         within.append(events.FitStarted(pid=PID, fit=number, call="predict", inside=1, at=began))
         within.append(events.FitEnded(pid=PID, fit=number, at=began + 19.0))
 
-    going_on = run_of(within, later(2110))
-    assert len(going_on.fits) < 50
+    going_on = run_of(within, later(6110))
+    assert len(going_on.fits) == 1 + 2 * CALLS
     assert list(Stalled().check(going_on)) == []
-    assert list(Stalled().check(run_of(within, steps(1, 5, step=9, at=START + 2110)))) == []
+    assert list(Stalled().check(run_of(within, steps(1, 5, step=9, at=START + 6110)))) == []
 
 
 def test_a_script_that_went_on_is_known_though_the_next_fits_are_not_kept() -> None:

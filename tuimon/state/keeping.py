@@ -1,7 +1,7 @@
 """Which fits of a run are kept one by one, and the sums of those that are not.
 
 A program may call `fit` a million times. Kept are the first fits, the newest ones, and of those between them the ones
-that stand out: still running, failed, with values that are not finite, with a long pause, or called from another line.
+that stand out: still running, failed, with values that are not finite, with a long pause, lasting, or of another line.
 What is kept depends on the events alone, never on when somebody looked.
 """
 
@@ -17,13 +17,14 @@ N = TypeVar("N", int, float)
 FIRST, NEWEST = 64, 64
 """Trainings that are kept whatever they are."""
 
-CALLS = 16
+CALLS = 64
 """The same, of calls that do not train: a program may call `predict` for each step."""
 
-ROOM = {"running": 64, "failed": 16, "not finite": 16, "paused": 16, "of another line": 32}
+ROOM = {"running": 64, "failed": 16, "not finite": 16, "paused": 16, "lasting": 128, "of another line": 32}
 """What stands out, and how many fits of that kind are kept between the first and the newest ones."""
 
-LONG_PAUSE = 60.0
+LONG = 60.0
+"""Seconds from which a pause is long, and a fit lasts."""
 
 MOST_LINES = 256
 """Lines of the program that call fit, which are told apart."""
@@ -91,7 +92,7 @@ class Keeping:
         self.aside: dict[int, str] = {}  # fit → kind of `ROOM`
         self.taken: dict[str, int] = {}  # kind of `ROOM` → fits
         self.lines: dict[str, int] = {}  # line of the program → fits
-        self.early: dict[int, None] = {}  # the first two fits of a line, while they are among the newest
+        self.early: list[int] = []  # the first two fits of a line, while they are among the newest
 
     def begin(self, fit: Fit) -> int | None:
         """Give a fit that began its place; the fit that is no longer among the newest, if one has to give way."""
@@ -101,7 +102,7 @@ class Keeping:
         if begun <= (FIRST if fit.trains else CALLS):
             return None
         if fit.trains and seen <= 2:
-            self.early[fit.index] = None
+            self.early.append(fit.index)
         return self._among_newest(group, fit.index, NEWEST if fit.trains else CALLS)
 
     def _called(self, fit: Fit) -> int:
@@ -125,15 +126,17 @@ class Keeping:
             return "failed"
         if fit.non_finite or any(scan.non_finite for scan in fit.scans):
             return "not finite"
-        if any(pause.until - pause.since >= LONG_PAUSE for pause in fit.pauses):
+        if any(pause.until - pause.since >= LONG for pause in fit.pauses):
             return "paused"
+        if fit.trains and fit.progress_at - fit.started_at >= LONG:
+            return "lasting"
         return "of another line" if fit.index in self.early else ""
 
     def put_aside(self, fit: Fit, kind: str) -> bool:
         """Keep it as one of that kind, where there is room."""
-        self.early.pop(fit.index, None)
         if not kind or self.taken.get(kind, 0) >= ROOM[kind]:
             return False
+        self.leave_line(fit)
         self.aside[fit.index] = kind
         self.taken[kind] = self.taken.get(kind, 0) + 1
         return True
@@ -144,6 +147,11 @@ class Keeping:
             return None
         self.forget(fit.index)
         return self._among_newest(_group(fit), fit.index, NEWEST if fit.trains else CALLS)
+
+    def leave_line(self, fit: Fit) -> None:
+        """It is no longer among the newest."""
+        if fit.index in self.early:
+            self.early.remove(fit.index)
 
     def forget(self, index: int) -> None:
         kind = self.aside.pop(index, None)

@@ -12,6 +12,7 @@ WORDS = {
     "failed": "failed",
     "not finite": "had values that are not finite",
     "paused": "paused for a minute or more",
+    "lasting": "lasted a minute or more",
     "running": "had not ended",
     "of another line": "were among the first of their line in the script",
 }

@@ -473,7 +473,7 @@ class Run:
     def _sum_up(self, fit: Fit, kind: str) -> None:
         """Keep no more of this fit than its part of the sums."""
         self.summed.add(fit, kind)
-        self._keeping.early.pop(fit.index, None)
+        self._keeping.leave_line(fit)
         del self.fits[bisect_left(self.fits, fit.index, key=lambda fit: fit.index)]
         pid, number = fit.key
         if self._fits.get(fit.key) is fit:
