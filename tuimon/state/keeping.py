@@ -7,10 +7,11 @@ What is kept depends on the events alone, never on when somebody looked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tuimon.state.fit import Fit
+from tuimon.state.fit import Fit, named
 
 N = TypeVar("N", int, float)
 
@@ -55,10 +56,11 @@ class Summed:
     standing_out: dict[str, int] = field(default_factory=dict)  # kind of `ROOM` → fits for which there was no room
     planned_steps: dict[str, int] = field(default_factory=dict)  # by line of the call
 
-    def add(self, fit: Fit, kind: str) -> None:
+    def add(self, fit: Fit, kinds: Sequence[str]) -> None:
+        """A fit that stands out by these kinds, for none of which there is room."""
         self.fits += 1
         self.values_left_out += fit.values_left_out
-        if kind and fit.trains:
+        for kind in kinds[:1] if fit.trains else ():
             self.standing_out[kind] = self.standing_out.get(kind, 0) + 1
         peak = fit.memory.by_step.high
         if peak is not None:
@@ -72,7 +74,7 @@ class Summed:
         ended = fit.ended_sums
         self.seconds, self.wait = plus(self.seconds, ended.seconds), plus(self.wait, ended.wait)
         self.wait_measured = self.wait_measured or fit.wait_measured
-        site = fit.started.site
+        site = named(fit.started.site)
         if site not in self.planned_steps and len(self.planned_steps) >= MOST_LINES:
             site = OTHERS
         epochs = max(1, (fit.started.epochs or 0) - fit.started.initial_epoch)
@@ -80,7 +82,7 @@ class Summed:
 
     def planned_at(self, site: str) -> int:
         """Steps that fits of this line planned, at most."""
-        return self.planned_steps.get(site, 0) + self.planned_steps.get(OTHERS, 0)
+        return self.planned_steps.get(named(site), 0) + self.planned_steps.get(OTHERS, 0)
 
 
 class Keeping:
@@ -107,7 +109,7 @@ class Keeping:
 
     def _called(self, fit: Fit) -> int:
         """How many fits that line has begun, with this one."""
-        site = fit.started.site
+        site = named(fit.started.site)
         if site not in self.lines and len(self.lines) >= MOST_LINES:
             return MOST_LINES
         self.lines[site] = self.lines.get(site, 0) + 1
@@ -118,23 +120,24 @@ class Keeping:
         newest.append(index)
         return newest.pop(0) if len(newest) > most else None
 
-    def judge(self, fit: Fit, over: bool) -> str:
-        """What a fit stands out by; empty for what is like all the others."""
+    def kinds(self, fit: Fit, over: bool) -> list[str]:
+        """What a fit stands out by, what weighs most first; nothing, where it is like all the others."""
         if not over:
-            return "running"
-        if fit.ended is not None and fit.ended.exception and fit.ended.exception not in INTERRUPTS:
-            return "failed"
-        if fit.non_finite or any(scan.non_finite for scan in fit.scans):
-            return "not finite"
-        if any(pause.until - pause.since >= LONG for pause in fit.pauses):
-            return "paused"
-        if fit.trains and fit.progress_at - fit.started_at >= LONG:
-            return "lasting"
-        return "of another line" if fit.index in self.early else ""
+            return ["running"]
+        failed = fit.ended is not None and fit.ended.exception and fit.ended.exception not in INTERRUPTS
+        standing_out = {
+            "failed": failed,
+            "not finite": fit.non_finite or any(scan.non_finite for scan in fit.scans),
+            "paused": any(pause.until - pause.since >= LONG for pause in fit.pauses),
+            "lasting": fit.trains and fit.progress_at - fit.started_at >= LONG,
+            "of another line": fit.index in self.early,
+        }
+        return [kind for kind, holds in standing_out.items() if holds]
 
-    def put_aside(self, fit: Fit, kind: str) -> bool:
-        """Keep it as one of that kind, where there is room."""
-        if not kind or self.taken.get(kind, 0) >= ROOM[kind]:
+    def put_aside(self, fit: Fit, kinds: Sequence[str]) -> bool:
+        """Keep it as one of the first of these kinds that has room."""
+        kind = next((kind for kind in kinds if self.taken.get(kind, 0) < ROOM[kind]), None)
+        if kind is None:
             return False
         self.leave_line(fit)
         self.aside[fit.index] = kind

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -411,7 +411,7 @@ class Run:
         pid = next((each for each in later if self.processes[each].ended_at is not None), later[0])
         for fit in [fit for fit in self.fits if fit.key[0] == pid and fit.ended is None]:
             self._keeping.drop(fit)
-            self._sum_up(fit, "")
+            self._sum_up(fit)
         del self.processes[pid]
         self._leave_out("processes")
 
@@ -447,18 +447,18 @@ class Run:
         fit = self.fit_at(index)
         if fit is None:
             return
-        kind = self._keeping.judge(fit, self._over(fit))
-        if self._keeping.put_aside(fit, kind):
+        kinds = self._keeping.kinds(fit, self._over(fit))
+        if self._keeping.put_aside(fit, kinds):
             return
-        if kind == "running":
+        if kinds == ["running"]:  # in the place of another one
             longest = self._longest_silent()
             self._keeping.drop(longest)
-            self._keeping.put_aside(fit, kind)
+            self._keeping.put_aside(fit, kinds)
             over = self._over(longest)
-            fit, kind = longest, self._keeping.judge(longest, over)
-            if over and self._keeping.put_aside(fit, kind):
+            fit, kinds = longest, self._keeping.kinds(longest, over)
+            if over and self._keeping.put_aside(fit, kinds):
                 return
-        self._sum_up(fit, kind)
+        self._sum_up(fit, kinds)
 
     def _longest_silent(self) -> Fit:
         """Of the fits that are kept because they run, one whose process has ended, else the one heard of least."""
@@ -470,9 +470,9 @@ class Run:
         ended_at = process.ended_at if process is not None else None
         return fit.ended is not None or (ended_at is not None and ended_at >= fit.started_at)
 
-    def _sum_up(self, fit: Fit, kind: str) -> None:
+    def _sum_up(self, fit: Fit, kinds: Sequence[str] = ()) -> None:
         """Keep no more of this fit than its part of the sums."""
-        self.summed.add(fit, kind)
+        self.summed.add(fit, kinds)
         self._keeping.leave_line(fit)
         del self.fits[bisect_left(self.fits, fit.index, key=lambda fit: fit.index)]
         pid, number = fit.key

@@ -41,7 +41,7 @@ BUDGET = 0.02
 AHEAD = 0.01
 """Seconds of a tick spent on looking through a recording for what will be found in it."""
 
-DIAGNOSE_EVERY, DIAGNOSE_SHARE = 1.0, 0.02
+DIAGNOSE_EVERY, DIAGNOSE_SHARE = 1.0, 0.01
 """Seconds between two looks for findings, more where a look would take a larger share of the time."""
 
 PAUSE = 0.01
