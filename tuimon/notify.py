@@ -16,6 +16,9 @@ from tuimon.state import Run
 MOST_AT_ONCE = 4
 """Commands that run side by side; the others wait for their turn."""
 
+MOST_TOLD = 4096
+"""Findings that are remembered as told, before those of fits that are gone are forgotten."""
+
 PATIENCE = 60.0
 """Seconds after which a command that does not end is ended."""
 
@@ -40,6 +43,9 @@ class Notifier:
             if rank < self._told.get(key, len(SEVERITIES)):
                 self._told[key] = rank
                 self._waiting.append(json.dumps(described(run, finding), allow_nan=False))
+        if len(self._told) > MOST_TOLD:  # those of fits that are gone do not come back
+            kept = {None, *(fit.index for fit in run.fits)}
+            self._told = {key: rank for key, rank in self._told.items() if key[1] in kept}
         self._look_after()
 
     def close(self, patience: float = 10.0) -> None:

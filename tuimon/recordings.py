@@ -61,7 +61,11 @@ class Recording:
             return Survey(*journal.moments(self.path))
         state, offset = found[0].state, found[1]
         (_, last), epochs = journal.moments(self.path, offset)
-        begun = [epoch.started_at for fit in state.fits for epoch in fit.epochs]
+        if state.summed.fits or any(fit.summed.epochs for fit in state.fits):  # not all beginnings are kept
+            (_, last), begun = journal.moments(self.path)
+            epochs = []
+        else:
+            begun = [epoch.started_at for fit in state.fits for epoch in fit.epochs]
         kept = [each.at for each in store.known(self.path)]
         return Survey((state.first_at or 0.0, max(last, state.now)), sorted(begun) + epochs, kept)
 

@@ -54,6 +54,8 @@ def _body(document: Document, title: str) -> Iterator[str]:
     yield from (_finding(finding) for finding in findings)
     if not findings:
         yield "<p>Nothing was found.</p>"
+    for each in document.get("left_out", ()):
+        yield f'<p class="dim">Left out: {text(each["words"])}.</p>'
     for fit in document["fits"]:
         yield f"<h2>{text(fit['kind'])} {fit['index'] + 1}</h2>"
         yield f"<p><code>{text(' → '.join(fit['source']['pipeline']))}</code></p>"

@@ -42,6 +42,8 @@ def _blocks(document: Document) -> Iterator[str]:
             yield "  ```python"
             yield from (f"  {row}" for row in printable(finding["snippet"]).replace("```", "'''").splitlines())
             yield "  ```"
+    for each in document.get("left_out", ()):
+        yield f"\nLeft out: {cell(each['words'])}."
     for fit in document["fits"]:
         yield ""
         yield from _fit(fit)
