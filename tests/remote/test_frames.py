@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tuimon.errors import UsageError
-from tuimon.remote.frames import Decoder, Frame, digest, encode
+from tuimon.remote.frames import Decoder, Frame, encode
 from tuimon.remote.mirror import Mirror
+from tuimon.remote.pieces import digest
 from tuimon.remote.place import place
 from tuimon.remote.target import Target, target
 

@@ -8,8 +8,13 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tuimon.remote.frames import FILES, STATUS, SUMMARY, Frame, digest
+from tuimon.clean import line
+from tuimon.remote.frames import FILES, STATUS, SUMMARY, Frame
+from tuimon.remote.pieces import digest
 from tuimon.runs import RunDirectory
+
+LONGEST_REASON = 200
+"""Characters of why a run is lost."""
 
 
 @dataclass
@@ -60,14 +65,16 @@ class Mirror(RunDirectory):
             self._believe(frame.data)
 
     def _believe(self, status: bytes) -> None:
-        told = self.told
         try:
             facts = json.loads(status)
             supervised, alive, lost, over = (facts[name] for name in ("supervised", "alive", "lost", "over"))
         except (TypeError, KeyError, RecursionError) as error:
             raise ValueError(f"no status: {error!r}") from None
-        told.supervised, told.alive, told.over = bool(supervised), bool(alive), bool(over)
-        told.lost = str(lost) if lost else None
+        if not all(isinstance(fact, bool) for fact in (supervised, alive, over)):
+            raise ValueError("no status: it does not say who is alive")
+        told = self.told
+        told.supervised, told.alive, told.over = supervised, alive, over
+        told.lost = line(lost)[:LONGEST_REASON] if lost else None
 
 
 def _add(path: Path, offset: int, data: bytes) -> None:
