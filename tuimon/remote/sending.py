@@ -29,6 +29,8 @@ LONGEST = 1 << 16
 ASKED_AT_ONCE, ASKED_A_SECOND = 100, 5
 """Lines that the other side may send: a person presses keys."""
 
+LONGEST_SUMMARY = 1 << 20
+
 LONGEST_SENTENCE = 1000
 """Characters of a sentence for the user."""
 
@@ -100,8 +102,8 @@ class Sender:
 
     def _what_is_new(self) -> list[Frame]:
         found = []
-        summary = read(self._directory.path / "run.json", 0, 1 << 20)
-        if summary and summary != self._summary:
+        summary = read(self._directory.path / "run.json", 0, LONGEST_SUMMARY)
+        if summary and summary != self._summary and len(summary) < LONGEST_SUMMARY:
             self._summary = summary
             found.append(Frame(SUMMARY, 0, summary))
         for name, file in FILES.items():
