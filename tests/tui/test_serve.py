@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.tui.recorded import Story, recorded
@@ -27,25 +28,32 @@ from tuimon.tui.web import LONGEST_MESSAGE, MOST_PAGES, Page  # noqa: E402 - nee
 PATIENCE = 120.0
 
 
-@pytest.fixture
-def address(tmp_path: Path, unused_tcp_port: int) -> Iterator[str]:
-    """Where a server says that the page of a recorded run is."""
-    directory = RunDirectory(tmp_path / "20260101-000000-aaaa")
+@contextlib.contextmanager
+def serving(where: Path, port: int, *options: str, cwd: Path | None = None) -> Iterator[tuple[str, int]]:
+    """Where a server says that the page of a recorded run is, and its process id."""
+    directory = RunDirectory(where / "20260101-000000-aaaa")
     directory.path.mkdir()
     directory.write(Summary(id=directory.id, host="elsewhere"))
     journal = Journal(directory.path)
     for event in recorded(Story()):
         journal.append(event)
-    command = [sys.executable, "-m", "tuimon", "serve", "--log-dir", str(tmp_path), "--port", str(unused_tcp_port)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    start = "import sys; sys.path.remove(''); from tuimon.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", start, "serve", "--log-dir", str(where), "--port", str(port), *options]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=cwd)
     assert server.stdout is not None
     try:
         said = re.search(r"http://\S+", server.stdout.readline())
         assert said is not None
-        yield said[0]
+        yield said[0], server.pid
     finally:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=PATIENCE)
+
+
+@pytest.fixture
+def address(tmp_path: Path, unused_tcp_port: int) -> Iterator[str]:
+    with serving(tmp_path, unused_tcp_port) as (said, _):
+        yield said
 
 
 async def test_with_the_token_the_screen_is_there_and_takes_keys(address: str) -> None:
@@ -178,10 +186,21 @@ async def test_no_file_is_handed_out(address: str) -> None:
         assert await status(address, path) in (403, 404)
 
 
-def test_a_screen_that_only_looks_asks_nothing(tmp_path: Path) -> None:
-    page = Page(tmp_path, "localhost", 1, "token", readonly=True)
-    assert page.command.endswith(" --readonly")
-    assert "--readonly" not in Page(tmp_path / "--readonly", "localhost", 1, "token", readonly=False).command.split()
+async def test_a_screen_that_only_looks_imports_nothing_from_where_the_user_is(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    odd = tmp_path / "odd"
+    odd.mkdir()
+    for name in ("textual.py", "tuimon.py", "json.py", "rich.py"):
+        (odd / name).write_text("open('imported', 'w')")
+    with serving(tmp_path, unused_tcp_port, "--readonly", cwd=odd) as (address, server):
+        base, _, token = address.partition("?")
+        async with aiohttp.ClientSession() as session, session.ws_connect(f"{base}ws?{token}") as connected:
+            assert (await asyncio.wait_for(connected.receive(), PATIENCE)).type == aiohttp.WSMsgType.BINARY
+            (screen,) = psutil.Process(server).children(recursive=True)
+            assert screen.cmdline()[-1] == "--readonly"
+    assert not (odd / "imported").exists()
+    assert "--readonly" not in Page(tmp_path, "localhost", 1, "token", readonly=False).command.split()
 
 
 @pytest.mark.parametrize("path", ["", "?token=wrong", "ws?width=80&height=24", "static/js/textual.js"])
