@@ -59,7 +59,7 @@ Tell = Callable[[Run, "Sequence[Finding]"], None]
 
 
 class Watch(ExactApp):
-    """Returns why it ended: "left"."""
+    """Returns why it ended: "left", or "refused"."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = "app.tcss"
@@ -155,8 +155,11 @@ class Watch(ExactApp):
             self.notice("")
         if self._asking is not None:
             self._asking.hear()
-        if self.rescue is not None and (said := self.rescue.look()):
-            self.notice(said, 10.0)
+        if self.rescue is not None:
+            if self.rescue.refusal is not None:
+                self.exit("refused")
+            if said := self.rescue.look():
+                self.notice(said, 10.0)
         self.look_at_line()
         self._unpainted = self._unpainted or changed or self.player is not None or self._restless
         if self._unpainted and not self.waiting:  # a slow line gets the next picture when it has taken this one
