@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runs": {"errors"},
     "prune": {"errors", "runs"},
     "control": {"errors", "events", "runs", "wire"},
-    "checkpoints": {"events", "journal", "state"},
+    "checkpoints": {"events", "journal", "runs", "series", "state", "wire"},
     "follow": {"checkpoints", "events", "journal", "runs", "state"},
     "remote": {"clean", "control", "errors", "events", "runs", "wire"},
     "player": {"events", "state"},
