@@ -193,8 +193,9 @@ class _Reader:
         if told.__class__ is not int or not 0 <= told <= (len(self._columns) - self._place) // 8:
             raise Damaged("a column that is not there")
         values = array("d")
-        values.frombytes(self._columns[self._place : self._place + 8 * told])
-        self._place += 8 * told
+        if told:
+            values.frombytes(self._columns[self._place : self._place + 8 * told])
+            self._place += 8 * told
         if sys.byteorder == "big":
             values.byteswap()
         return values
@@ -211,9 +212,10 @@ def _layout(tag: str, *names: str) -> tuple[type, list[tuple[str, Shape]]]:
 
 def _check(series: Series) -> None:
     """Its columns are of one length, and there is a point to merge into where one is due."""
-    counts = (series.capacity, series.stride, series.count, series.non_finite, series._pending)
-    lengths = {len(getattr(series, name)) for name in ("_x", "_last", "_low", "_high")}
-    if {int}.issuperset(map(type, counts)) and len(lengths) == 1 and len(series) <= series.capacity:
-        if series.stride >= 1 and 0 <= series._pending < series.stride and (len(series) or not series._pending):
-            return
-    raise Damaged("a series that is none")
+    length, pending = len(series._x), series._pending
+    same = length == len(series._last) == len(series._low) == len(series._high)
+    counts = (series.capacity, series.stride, series.count, series.non_finite, pending)
+    if not same or not all(each.__class__ is int for each in counts):
+        raise Damaged("a series that is none")
+    if length > series.capacity or not 0 <= pending < series.stride or (pending and not length):
+        raise Damaged("a series that is none")
