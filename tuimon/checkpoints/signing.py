@@ -50,7 +50,7 @@ def _make() -> bool:
                 os.fchmod(folder, mode & 0o7777 & ~files.OTHERS_WRITE)
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(NAME, dir_fd=folder)
-            fresh = f"{NAME}.{os.getpid()}"
+            fresh = f"{NAME}.{os.urandom(8).hex()}"
             files.create(fresh, folder, os.urandom(SIZE))
             opened.callback(os.unlink, fresh, dir_fd=folder)
             with contextlib.suppress(FileExistsError):  # somebody else was first: that one is as good
