@@ -101,7 +101,7 @@ STORIES = some.lists(EVENTS, max_size=40)
 def everything(pid: int = 1) -> list[events.Event]:
     """An event of each kind, some of them often, with most of their fields set; of one process that trains twice."""
     found: list[events.Event] = []
-    values = {
+    values: dict[str, Any] = {
         "int": 1, "float": 0.5, "Number": float("nan"), "str": "text", "bool": True, "Facts": {"a": [1.0, None]},
         "List[Facts]": [{"name": "n", "uuid": "u", "xid": 3, "in_use": 1, "peak": 2, "memory_used": 5}],
         "List[str]": ["a"], "List[float]": [0.25] * 12, "List[int]": [1], "Dict[str, float]": {"loss": float("inf")},
@@ -112,8 +112,16 @@ def everything(pid: int = 1) -> list[events.Event]:
     kinds = [events.KINDS[name] for name in first] + list(events.KINDS.values())
     for at in range(3):
         for kind in kinds:
-            known = {each.name: values[_without_none(str(each.type))] for each in dataclasses.fields(kind)}
-            special = {"at": 100.0 + 7 * at, "pid": pid, "fit": 1 + at // 2, "epoch": at, "role": "train"}
+            known: dict[str, Any] = {
+                each.name: values[_without_none(str(each.type))] for each in dataclasses.fields(kind)
+            }
+            special: dict[str, Any] = {
+                "at": 100.0 + 7 * at,
+                "pid": pid,
+                "fit": 1 + at // 2,
+                "epoch": at,
+                "role": "train",
+            }
             known.update({name: value for name, value in special.items() if name in known})
             found.append(wire.decode(wire.encode(kind(**known))))
     return found
@@ -127,7 +135,7 @@ def told(run: Run) -> Any:
 def _told(value: Any, met: dict[int, int]) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return repr(value)
-    if isinstance(value, tuple) and not isinstance(value, list):
+    if isinstance(value, tuple):
         return type(value).__name__, *(_told(each, met) for each in value)
     if id(value) in met:
         return "again", met[id(value)]

@@ -324,6 +324,8 @@ def shape(declared: ast.expr) -> Shape:
     match declared:
         case ast.Constant(value=str(text)):
             return shape(ast.parse(text, mode="eval").body)
+        case ast.Constant(value=None):
+            return Exactly(type(None))
         case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
             return OrNone(shape(left))
         case ast.Subscript(value=ast.Name(id=name), slice=inner):
@@ -403,8 +405,10 @@ def _assigned(kind: Any) -> dict[str, ast.expr]:
 def _type_of(kind: type, name: str, value: ast.expr, given: Mapping[str, ast.expr]) -> ast.expr:
     """The annotation that an assigned value goes without."""
     match value:
-        case ast.Constant(value=plain) if plain is not None:
+        case ast.Constant(value=plain) | ast.UnaryOp(operand=ast.Constant(value=plain)) if plain is not None:
             return ast.Name(type(plain).__name__)
+        case ast.Compare():
+            return ast.Name("bool")
         case ast.Name(id=parameter) if parameter in given:
             return given[parameter]
         case ast.Call(func=ast.Name(id=made)) if made == "array" or made in CLASSES:
