@@ -71,8 +71,8 @@ def _counted(directory: RunDirectory) -> Counts:
     run = Run().apply_all(store.read(directory.journal))
     severities = [finding.severity for finding in diagnose(run)]
     return Counts(
-        epochs=sum(fit.epochs_done for fit in run.training),
-        steps=sum(fit.steps_done for fit in run.training),
+        epochs=run.epochs_done,
+        steps=run.steps_done,
         errors=severities.count("error"),
         warnings=severities.count("warning"),
         notes=severities.count("note"),

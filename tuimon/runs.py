@@ -27,13 +27,18 @@ from tuimon import ownership
 from tuimon.errors import TuimonError, UsageError
 
 NAME = re.compile(r"[\w+.=@][\w+.=@ -]{0,79}")
-"""What a run may be called: it ends up in file names, commands and tables."""
+"""What a run may be called: it ends up in file names, commands and tables. See `is_name` and `_check_name`, too."""
+
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 _PYTHON = re.compile(r"python[\d.]*")
 
 
 LARGEST_SUMMARY = 1 << 20
 """Bytes of `run.json` that are read."""
+
+NAME_MAX = 255
+"""Bytes of a file's name on Linux."""
 
 LATEST = 1e11
 """Seconds since 1970 beyond which nothing begins or ends: such a time is none."""
@@ -311,8 +316,20 @@ def rename(directory: RunDirectory, name: str) -> None:
 
 
 def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise UsageError(f"{name!r} cannot be a run's name", "use letters, digits and . _ + = @ - (80 at most)")
+    """Raises UsageError where the name would be taken for something else when somebody asks for the run by it."""
+    if not is_name(name) or name.endswith(" "):
+        raise UsageError(f"{name!r} cannot be a run's name", "use letters, digits and . _ + = - (80 at most)")
+    if name.isdigit():
+        raise UsageError(f"the name {name} could be a process id", f"e.g. run-{name}")
+    if "@" in name:
+        raise UsageError(f"the name {name} could be a run on another machine", "leave the @ out")
+    if _ID.fullmatch(name):
+        raise UsageError(f"the name {name} could be another run's id", "choose another name")
+
+
+def is_name(text: str) -> bool:
+    """It may be a run's name or id: also that of a directory, and none that is there already."""
+    return NAME.fullmatch(text) is not None and text.strip(".") != "" and len(os.fsencode(text)) <= NAME_MAX
 
 
 def _check_free(name: str, where: Path) -> None:
@@ -353,7 +370,8 @@ def find(where: Path, text: str) -> RunDirectory:
     if os.sep in text and (Path(text) / "journal.jsonl").is_file():
         return RunDirectory(Path(os.path.abspath(text)))
     known = [(run, (run.id, run.read().name)) for run in every(where)]
-    exact = [run for run, names in known if text and text in names]
+    exact = [run for run, names in known if text and text == names[0]]  # no other run's name hides an id
+    exact = exact or [run for run, names in known if text and text in names]
     begun = [run for run, names in known if text and any(name.startswith(text) for name in names)]
     matching = exact or begun
     if not matching:

@@ -98,7 +98,8 @@ class Stalled:
         process = run.processes.get(fit.key[0])
         if ended or (process is not None and process.ended_at is not None):
             return []
-        moved = max((other.progress_at for other in run.fits if self._same(other, fit)), default=fit.progress_at)
+        moved = max(other.progress_at for other in run.fits if self._same(other, fit))
+        moved = max(moved, fit.calls_until)  # of calls that are not kept
         epoch = fit.epoch
         index, step = (epoch.index, epoch.steps) if epoch else (None, None)
         return [Pause(moved, run.now, fit.phase, index, step, over=False)]
@@ -119,7 +120,7 @@ class Stalled:
 
     def _excused(self, run: Run, fit: Fit, pause: Pause) -> bool:
         """A call made from a callback was working meanwhile, or nothing at all was recorded: the machine slept."""
-        worked = 0.0
+        worked = fit.calls_in_pauses.get(pause.since, 0.0)
         for other in run.fits:
             if other is not fit and self._same(other, fit):
                 ended = other.ended.at if other.ended else run.now

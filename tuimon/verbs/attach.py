@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -63,6 +64,17 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
     remote.add_argument(
         "--remote-tuimon", metavar="COMMAND", default="tuimon", help="e.g. '~/venv/bin/tuimon' (default: tuimon)"
     )
+    remote.add_argument(
+        "--mirror-limit", metavar="SIZE", type=_size, help="of the run's files that are kept here, e.g. 20G (4G)"
+    )
+
+
+def _size(text: str) -> int:
+    """Bytes of 500M, 20G or 1T."""
+    found = re.fullmatch(r"(\d{1,6})([MGT])(?:i?B)?", text)
+    if found is None or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it as 500M, 20G or 1T")
+    return int(found[1]) << {"M": 20, "G": 30, "T": 40}[found[2]]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -119,9 +131,10 @@ def _elsewhere(args: argparse.Namespace) -> Target | None:
 
 
 def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
+    from tuimon.remote.limits import MIRROR
     from tuimon.remote.link import linked
 
-    with linked(goal) as link:
+    with linked(goal, args.mirror_limit or MIRROR) as link:
         if wants_screen(args):
             return _screen(link.mirror, args, settings, link)
         link.catch_up()  # what was printed before is not printed again
@@ -261,6 +274,8 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
     from tuimon.verbs.screen import ended, farewell, show
 
     show(directory, settings, args.readonly, link=link, **screen_options(args))
+    if link is not None:
+        link.check()
     watched = ended(directory)
     if watched is None:
         return 0
@@ -286,8 +301,10 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     output = Passthrough(directory, out=2 if args.json == "-" else 1, history=False)
 
     def go_on(run: Run) -> bool:
-        if not came and link is not None and (said := link.look()):  # Ctrl-C ends ssh, too
-            output.say(said)
+        if not came and link is not None:  # Ctrl-C ends ssh, too
+            link.check()
+            if said := link.look():
+                output.say(said)
         return not came
 
     with headless.caught() as came:
