@@ -204,6 +204,22 @@ def test_a_call_within_a_fit_excuses_its_pause_though_it_is_not_kept() -> None:
     assert list(Stalled().check(run_of(within, steps(1, 5, step=9, at=START + 6110)))) == []
 
 
+def test_a_call_within_a_fit_moves_it_though_calls_of_another_process_came_after_it() -> None:
+    other = PID + 1
+    parts: list[events.Event] = [*fit(1), *epoch(0, 10), steps(1, 5, seconds=0.05, at=START + 100)]
+    parts.append(events.FitStarted(pid=PID, fit=2, call="predict", inside=1, at=START + 900))
+    parts.append(events.FitEnded(pid=PID, fit=2, at=START + 1000))
+    for number in range(1, 301):
+        parts.append(events.FitStarted(pid=other, fit=number, call="predict", at=START + 1001))
+        parts.append(events.FitEnded(pid=other, fit=number, at=START + 1001))
+    first = [events.FitStarted(pid=other, fit=1000 + n, call="predict") for n in range(CALLS)]
+    run = run_of(first, [events.FitEnded(pid=other, fit=1000 + n) for n in range(CALLS)], parts, later(1050))
+
+    assert not [each for each in run.fits if each.key == (PID, 2)]
+    assert list(Stalled().check(run)) == []
+    assert len(list(Stalled().check(grown(run, [later(1100)])))) == 1
+
+
 def test_a_script_that_went_on_is_known_though_the_next_fits_are_not_kept() -> None:
     failed = [*short(1), *fit(2, site="train.py:9"), *fit_end(2, exception="ValueError", message="no")]
     (finding,) = EndedEarly().check(grown(run_of(failed), many(300, 3)))
