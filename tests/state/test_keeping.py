@@ -18,6 +18,7 @@ from tuimon import events, wire
 from tuimon.checkpoints import store
 from tuimon.follow import Follow
 from tuimon.journal import Journal, read
+from tuimon.recordings import Recording
 from tuimon.report import report
 from tuimon.report.compare import compare
 from tuimon.report.formats import FORMATS
@@ -344,3 +345,15 @@ def test_every_form_of_the_report_says_what_was_left_out(form: str) -> None:
     run = grown(run_of(), many(500))
 
     assert "372 of 500 fits were not judged one by one" in FORMATS[form](report(run, diagnose(run))).replace("\\", "")
+
+
+def test_a_recording_knows_where_each_epoch_begins_though_its_state_does_not(tmp_path: Path) -> None:
+    those = timed(many(300))
+    directory, journal = RunDirectory(tmp_path), Journal(tmp_path)
+    for each in those:
+        journal.append(each)
+    journal.close()
+    store.write(directory.journal, directory.journal.stat().st_size, Run().apply_all(those))
+
+    begun = [each.at for each in those if isinstance(each, events.EpochStarted)]
+    assert list(Recording(directory.journal, run=directory).player(1.0).epochs) == begun
