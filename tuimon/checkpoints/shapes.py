@@ -19,7 +19,8 @@ from typing import Any, Protocol, get_args
 from tuimon import events
 from tuimon.series import Series
 from tuimon.state.estimate import Share, WaitEstimate
-from tuimon.state.fit import Epoch, Fit, Kept, Memory, Pause, Phase, Source, Validation
+from tuimon.state.fit import Epoch, Fit, Kept, Memory, Pause, Phase, Source, SummedEpochs, Validation
+from tuimon.state.keeping import Keeping, Summed
 from tuimon.state.machine import Allocator, Gpu, Host
 from tuimon.state.run import Asked, Gap, Output, Process, Raised, Run
 
@@ -27,7 +28,7 @@ CLASSES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         *(Run, Process, Raised, Gap, Asked, Output),
-        *(Fit, Epoch, Source, Validation, Memory),
+        *(Fit, Epoch, Source, SummedEpochs, Validation, Memory, Keeping, Summed),
         *(Host, Gpu, Allocator, WaitEstimate, Share, Series),
     )
 }
