@@ -11,18 +11,17 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
-from tuimon import ownership, prune
+from tuimon import __version__, ownership, prune
+from tuimon.checkpoints import signing
 from tuimon.clean import line
 from tuimon.report import figures
 from tuimon.runs import RunDirectory, short
 
 LARGEST = 1 << 16
 """Bytes of `digest.json` that are read."""
-
-MOST = 1 << 63
-"""More of anything than there is: a kept digest that counts so many was not made by us."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +40,43 @@ class Counts:
 
 
 def counts(directory: RunDirectory) -> Counts:
-    """From `digest.json` where it is still true, else from the journal."""
-    kept = directory.path / "digest.json"
+    """From `digest.json` where it is this user's and still true, else from the journal."""
     try:
         size = directory.journal.stat().st_size
     except OSError:
         return Counts()
-    try:
-        with open(ownership.open_to_read(kept), "rb") as file:
-            told = json.loads(file.read(LARGEST))
-        if told.pop("journal") == size and all(type(count) is int and 0 <= count < MOST for count in told.values()):
-            return Counts(**told)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        pass
-    counted = _counted(directory)
-    with contextlib.suppress(OSError):  # another user's, or a full disk: it is counted again next time
-        fresh = kept.with_name(f"digest.json.{os.getpid()}")
-        with open(ownership.open_own(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w") as file:
-            json.dump({"journal": size, **vars(counted)}, file)
-        fresh.replace(kept)
+    kept = directory.path / "digest.json"
+    about = f"{directory.id} {size} {__version__}"
+    counted = _kept(kept, about)
+    if counted is None:
+        counted = _counted(directory)
+        with contextlib.suppress(OSError):  # another user's, or a full disk: it is counted again next time
+            _keep(kept, about, counted)
     return counted
+
+
+def _kept(path: Path, about: str) -> Counts | None:
+    """None where it is about another state of the journal, or was not written by this user."""
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        with open(ownership.open_to_read(path), "rb") as file:
+            found = json.loads(file.read(LARGEST))
+        text, by = found["digest"].encode(), found["signature"].encode()
+        key = signing.key()
+        if key is not None and signing.signed(key, text, by, "digest"):
+            facts = json.loads(text)
+            return Counts(**facts["counts"]) if facts["about"] == about else None
+    return None
+
+
+def _keep(path: Path, about: str, counted: Counts) -> None:
+    key = signing.made()
+    if key is None:
+        return
+    text = json.dumps({"about": about, "counts": vars(counted)})
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(ownership.open_own(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w") as file:
+        json.dump({"digest": text, "signature": signing.signature(key, text.encode(), "digest").decode()}, file)
+    fresh.replace(path)
 
 
 def _counted(directory: RunDirectory) -> Counts:

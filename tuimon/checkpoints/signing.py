@@ -1,4 +1,4 @@
-"""The key with which this user signs checkpoints, so that nobody else's are believed, whatever they look like.
+"""The key with which this user signs what is kept of a journal, so that nobody else's is believed.
 
 A checkpoint may claim any state, and lies in a directory that may have been sent: its owner and mode, and digests of
 the journal, are easily made to fit. The key never leaves this user's state directory. Where there is none, no
@@ -17,8 +17,6 @@ from tuimon.checkpoints import files
 NAME = "checkpoint.key"
 
 SIZE = 32
-
-_PURPOSE = b"tuimon checkpoint\n"
 
 
 def key() -> bytes | None:
@@ -60,14 +58,14 @@ def _make() -> bool:
     return True
 
 
-def signature(key: bytes, heading: bytes) -> bytes:
-    """Of a checkpoint's heading, in hexadecimal."""
+def signature(key: bytes, text: bytes, what: str = "checkpoint") -> bytes:
+    """Of a checkpoint's heading, or of something else that says `what` it is; in hexadecimal."""
     import hmac
 
-    return hmac.digest(key, _PURPOSE + heading, "sha256").hex().encode()
+    return hmac.digest(key, f"tuimon {what}\n".encode() + text, "sha256").hex().encode()
 
 
-def signed(key: bytes, heading: bytes, by: bytes) -> bool:
+def signed(key: bytes, text: bytes, by: bytes, what: str = "checkpoint") -> bool:
     import hmac
 
-    return hmac.compare_digest(signature(key, heading), by)
+    return hmac.compare_digest(signature(key, text, what), by)
