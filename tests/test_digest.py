@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
 
+from tests.harness import Tuimon
 from tuimon import digest, events
 from tuimon.journal import Journal
 from tuimon.runs import RunDirectory, Summary
@@ -61,3 +64,21 @@ def test_a_digest_that_is_none_is_made_again(run: RunDirectory, text: str) -> No
 
     assert digest.counts(run).steps == 5
     assert "signature" in json.loads((run.path / "digest.json").read_text())
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "nothing"])
+def test_a_run_without_a_journal_hides_no_other(tuimon: Tuimon, kind: str) -> None:
+    for name in ("one", "two"):
+        tuimon.run("run", "--headless", "--name", name, tuimon.script("print('done')"))
+    path = tuimon.directory.journal
+    path.unlink()
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        os.mknod(path, stat.S_IFSOCK | 0o600)
+
+    listed = tuimon.run("runs")
+
+    assert listed.status == 0
+    assert b"one" in listed.stdout
+    assert b"two" in listed.stdout

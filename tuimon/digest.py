@@ -49,7 +49,10 @@ def counts(directory: RunDirectory) -> Counts:
     about = f"{directory.id} {size} {__version__}"
     counted = _kept(kept, about)
     if counted is None:
-        counted = _counted(directory)
+        try:
+            counted = _counted(directory)
+        except OSError:  # no journal at all, or another user's
+            return Counts()
         with contextlib.suppress(OSError):  # another user's, or a full disk: it is counted again next time
             _keep(kept, about, counted)
     return counted

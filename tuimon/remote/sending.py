@@ -8,6 +8,7 @@ import select
 import time
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tuimon import events, wire
@@ -33,6 +34,13 @@ LONGEST_SUMMARY = 1 << 20
 
 LONGEST_SENTENCE = 1000
 """Characters of a sentence for the user."""
+
+
+def _is_shorter(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size < size
+    except OSError:
+        return False
 
 
 class Sender:
@@ -108,6 +116,8 @@ class Sender:
             found.append(Frame(SUMMARY, 0, summary))
         for name, file in FILES.items():
             offset = self._sent.get(name, 0)
+            if offset and _is_shorter(self._directory.path / file, offset):
+                offset = 0  # it was cut, or is another one: it is sent anew
             if data := read(self._directory.path / file, offset, CHUNK):
                 found.append(Frame(name, offset, data))
                 self._sent[name] = offset + len(data)
