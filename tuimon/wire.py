@@ -54,7 +54,7 @@ class Lines:
             elif self._begun:
                 lines[0] = bytes(self._begun + lines[0])
             del self._begun[:]
-            if any(len(line) > self._longest for line in lines):
+            if max(map(len, lines), default=0) > self._longest:
                 self.dropped += sum(len(line) > self._longest for line in lines)
                 lines = [line for line in lines if len(line) <= self._longest]
         if not self.skipping:
