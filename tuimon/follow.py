@@ -27,7 +27,8 @@ class Follow:
         self._found = store.restored(directory.journal)
         self._tail = Tail(directory.journal, self._found[1] if self._found else 0)
         self._newest = 0.0
-        self._child_ended = False
+        self._child_ended = self._supervisor_ended = False
+        self._remaining = False  # processes of the run that outlive the script
         self._looked = time.monotonic()
         self._ended = False
 
@@ -61,7 +62,8 @@ class Follow:
         """Begin with what is kept of the journal's beginning."""
         self._newest = restored.at
         self._child_ended = restored.state.child_ended is not None
-        self._ended = self._child_ended and restored.state.supervisor_ended is not None
+        self._remaining = bool(restored.state.left)
+        self._supervisor_ended = restored.state.supervisor_ended is not None
         return [restored]
 
     def _read(self, budget: float | None) -> list[events.Event]:
@@ -70,8 +72,11 @@ class Follow:
             self._newest = max(self._newest, event.at)
             if isinstance(event, events.ChildEnded):
                 self._child_ended = True
-            elif isinstance(event, events.SupervisorEnded):
-                self._ended = self._child_ended
+            elif isinstance(event, events.ProcessesRemained):
+                self._remaining = bool(event.pids)
+            elif isinstance(event, events.SupervisorStarted | events.SupervisorEnded):
+                self._supervisor_ended = isinstance(event, events.SupervisorEnded)
+        self._ended = self._child_ended and self._supervisor_ended and not self._remaining and self.caught_up
         return ready
 
     def _look(self) -> list[events.Event]:
@@ -79,7 +84,7 @@ class Follow:
         abandoned = self._child_ended and not self.directory.elsewhere() and not self.directory.supervised()
         lost = None if self._child_ended else self.directory.lost()
         ready: list[events.Event] = list(self._read(None))
-        if abandoned:
+        if abandoned and not self.directory.remaining():
             self._ended = True
         elif lost and not self._child_ended:
             self._ended = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tuimon import events
 from tuimon.rules import SEVERITIES, Finding
 from tuimon.rules.alike import alike, where
 from tuimon.state import Epoch, Fit, Run
@@ -25,6 +26,8 @@ class Teller:
         self._epochs: dict[int, int] = {}  # fit → epochs told
         self._findings: dict[tuple[str, int | None], int] = {}  # rule and fit → rank of the severity told
         self._told_at = 0.0
+        self._held: set[int] = set()  # processes of which it was said that they do not run
+        self._clock = 0.0  # when the machine's clock was set, as told last
         self._estimate = ""
         self._estimated_at = 0.0
 
@@ -40,6 +43,7 @@ class Teller:
                 self._told_at = run.now
             self._epochs[fit.index] = len(done)
         self._fits = len(run.fits)
+        yield from self._stopped(run)
         yield from self._estimated(run)
         for finding in findings:
             rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
@@ -51,6 +55,21 @@ class Teller:
             if not run.fit.epoch.ended:
                 yield still(run.fit, run.fit.epoch)
 
+    def _stopped(self, run: Run) -> Iterator[str]:
+        """Processes that do not run, or do again, and what became of the machine's clock."""
+        for pid in dict.fromkeys(fit.key[0] for fit in run.fits):
+            gap = run.stopped(pid)
+            if gap is not None and pid not in self._held:
+                self._held.add(pid)
+                yield f"process {pid} does not run: it is {gap.reason}"
+            elif gap is None and pid in self._held:
+                self._held.discard(pid)
+                if run.goes_on(pid):
+                    yield f"process {pid} runs again"
+        if run.clock_set is not None and run.clock_set.at > self._clock:
+            self._clock = run.clock_set.at
+            yield clock_set(run.clock_set)
+
     def _estimated(self, run: Run) -> Iterator[str]:
         """Input wait as guessed from outside, when it is known well enough, and now and then."""
         line = estimate(run)
@@ -58,6 +77,11 @@ class Teller:
         if line and line != self._estimate and due:
             self._estimate, self._estimated_at = line, run.now
             yield line
+
+
+def clock_set(event: events.ClockSet) -> str:
+    way = "forward" if event.by > 0 else "back"
+    return f"the machine's clock was set {way} by {abs(event.by):.0f} s; times of the run go on as before"
 
 
 def started(fit: Fit) -> str:
@@ -137,6 +161,20 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def outcome(run: Run) -> str:
+    """How the script ended, and what of it goes on."""
+    return f"{_outcome(run)}{remaining(run)}"
+
+
+def remaining(run: Run) -> str:
+    """What of the run is alive after its script."""
+    pids = run.remaining or run.left
+    if run.child_ended is None or not pids:
+        return ""
+    who = f"process {pids[0]} goes" if len(pids) == 1 else f"processes {', '.join(map(str, pids))} go"
+    return f"; {who} on{' training' if run.remaining else ''}"
+
+
+def _outcome(run: Run) -> str:
     end = run.child_ended
     if end is None:
         return f"the run is lost ({run.lost.reason})" if run.lost else "the run goes on"

@@ -68,6 +68,7 @@ def given(directory: RunDirectory) -> dict[str, str]:
         "TUIMON_SOCKET": directory.read().socket,
         "TUIMON_SPOOL": str(directory.spool),
         "TUIMON_RUN": directory.id,
+        "TUIMON_CLOCK": directory.read().clock,
     }
 
 

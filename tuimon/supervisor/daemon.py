@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tuimon import events, garbage
+from tuimon import clock, events, garbage
 from tuimon.errors import TuimonError
 from tuimon.runs import RunDirectory
 from tuimon.supervisor.loop import Loop
@@ -122,7 +122,8 @@ def begin(directory: RunDirectory) -> Loop:
 
 
 def supervisor_started(adopted: bool) -> events.SupervisorStarted:
-    return events.SupervisorStarted(at=time.time(), pid=os.getpid(), adopted=adopted)
+    at, uptime, awake = clock.now(), time.clock_gettime(time.CLOCK_BOOTTIME), time.monotonic()
+    return events.SupervisorStarted(at=at, pid=os.getpid(), adopted=adopted, uptime=uptime, awake=awake)
 
 
 def inject_path() -> Path:

@@ -119,7 +119,8 @@ def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
 
 def take_over(directory: RunDirectory) -> None:
     """Put a supervisor where one died."""
-    if directory.supervised() or (directory.read().ended_at is not None and not directory.child_alive()):
+    ended = directory.read().ended_at is not None and not directory.child_alive() and not directory.spools()
+    if directory.supervised() or (ended and not directory.remaining()):
         return
     from tuimon import supervisor
 
