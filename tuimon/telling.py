@@ -151,6 +151,8 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
     if run.started_at is not None and (run.ended_at or run.now) > run.started_at:
         lasted = f" after {(run.ended_at or run.now) - run.started_at:.1f} s"
     yield f"{outcome(run)}{lasted}: {', '.join(done)}"
+    if run.child_ended is not None and run.left:
+        yield remaining(run)
     worst = [finding for finding in findings if finding.severity != "note"]
     for group in alike(sorted(worst, key=lambda each: SEVERITIES.index(each.severity))):
         yield of_finding(group[-1], where(run, group))
@@ -161,20 +163,6 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def outcome(run: Run) -> str:
-    """How the script ended, and what of it goes on."""
-    return f"{_outcome(run)}{remaining(run)}"
-
-
-def remaining(run: Run) -> str:
-    """What of the run is alive after its script."""
-    pids = run.remaining or run.left
-    if run.child_ended is None or not pids:
-        return ""
-    who = f"process {pids[0]} goes" if len(pids) == 1 else f"processes {', '.join(map(str, pids))} go"
-    return f"; {who} on{' training' if run.remaining else ''}"
-
-
-def _outcome(run: Run) -> str:
     end = run.child_ended
     if end is None:
         return f"the run is lost ({run.lost.reason})" if run.lost else "the run goes on"
@@ -184,6 +172,13 @@ def _outcome(run: Run) -> str:
     if end.exit_code is None:
         return "the script ended, with a status that nobody saw"
     return "the script finished" if end.exit_code == 0 else f"the script failed with status {end.exit_code}"
+
+
+def remaining(run: Run) -> str:
+    """What of the run is alive after its script."""
+    pids = run.remaining or run.left
+    who = f"process {pids[0]} goes on" if len(pids) == 1 else f"processes {', '.join(map(str, pids))} go on"
+    return f"{who} training" if run.remaining else who
 
 
 def _metrics(epoch: Epoch) -> list[str]:

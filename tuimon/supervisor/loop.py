@@ -151,7 +151,12 @@ class Loop:
 
     def _follow(self, remaining: Remaining) -> None:
         before = remaining.training
-        for event in remaining.look(self._reporting()):
+        seen = list(remaining.look(self._reporting()))
+        if not remaining.any or any(isinstance(event, events.ProcessEnded) for event in seen):
+            while self._serve(0.0):
+                continue  # what it has said before its end
+            self._fold_spools()
+        for event in seen:
             self.recorder.record(event)
         if remaining.training == before:
             return

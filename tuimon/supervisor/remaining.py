@@ -23,6 +23,7 @@ class Remaining:
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
         self._training: dict[int, Child] = {}
+        self._trains(directory.remaining())
         self._waited_for: set[int] = set()
         self._deadline = time.monotonic() + GRACE
         self._told: tuple[list[int], list[int]] = ([], [])
@@ -48,13 +49,16 @@ class Remaining:
     def look(self, reporting: Iterable[int]) -> Iterator[events.Event]:
         """Who is there by now. `reporting` are the processes of the agents that are connected."""
         yield from self._ended()
-        for pid in set(reporting) - self._training.keys():
-            child = Child(pid, own=False)
-            if child.started is not None:
-                self._training[pid] = child
+        self._trains(reporting)
         patient = time.monotonic() < self._deadline
         self._waited_for = set(of_run(self._directory.id)) - self._training.keys() if patient else set()
         yield from self._changed()
+
+    def _trains(self, pids: Iterable[int]) -> None:
+        for pid in set(pids) - self._training.keys():
+            child = Child(pid, own=False)
+            if child.started is not None:
+                self._training[pid] = child
 
     def _ended(self) -> Iterator[events.ProcessEnded]:
         for pid, child in list(self._training.items()):

@@ -155,6 +155,7 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     watched = Foreground(directory, came, settings["interval"]).follow(output, settings["on-finding"])
     if watched.run.left:
         output.say(f"attach with: {attach_command(directory, settings)}")
+        output.turn(last=True)
     if args.json:
         headless.write_report(watched, args.json)
     return headless.exit_status(watched.run, watched.findings, settings["fail-on"])
