@@ -176,10 +176,10 @@ class RunDirectory:
         return process_started(summary.pid) == summary.child_started
 
     def remaining(self) -> list[int]:
-        """Processes that train on after the script has ended, as far as is known: its supervisor has seen them, or they
-        keep what nobody reads."""
+        """Processes beside the script that train, or go on after it, as far as is known: a supervisor has seen them, or
+        they keep what nobody reads."""
         summary = self.read()
-        if summary.ended_at is None or summary.host != socket.gethostname() or summary.boot != boot_id():
+        if summary.host != socket.gethostname() or summary.boot != boot_id():
             return []
         seen = {pid for pid, started in summary.remaining if process_started(pid) == started}
         return sorted(seen | {pid for pid in self.spools() if pid != summary.pid and started_within(pid, self.id)})
@@ -193,6 +193,8 @@ class RunDirectory:
         """Why this run is lost: nobody is left who could say how it ended, and no end is recorded. None when not."""
         summary = self.read()
         if summary.ended_at is not None or self.elsewhere() or self.supervised() or self.child_alive():
+            return None
+        if self.remaining():
             return None
         if self.read().ended_at is not None:  # it ended while we looked
             return None

@@ -11,6 +11,7 @@ import pytest
 from tests.harness import Tuimon, wait_for
 from tests.supervisor.test_survival import SPEAKING, Job
 from tuimon import events, prune
+from tuimon.joining import join
 from tuimon.runs import RunDirectory
 
 LAUNCHER = f"""
@@ -300,3 +301,32 @@ def test_a_supervisor_told_to_end_leaves_the_daemon_alone(launched: Launched) ->
     assert tuimon.directory.status() == "running"
     launched.end()
     wait_for(lambda: gone(trainer), "the training to end")
+
+
+def test_a_script_that_ends_unseen_leaves_its_daemon_to_the_run(launched: Launched) -> None:
+    """The supervisor died first: nobody saw the script end."""
+    tuimon = launched.tuimon
+    script = tuimon.script(
+        "import pathlib, time\n" + LAUNCHER + "while not pathlib.Path('go').exists(): time.sleep(0.05)\n"
+    )
+    assert tuimon.run("run", "--detach", script).status == 0
+    launched.steps(5)
+    launched.wait_until_recorded(5)
+    pid = launched.pid
+    Job.kill_supervisor(launched)
+    launched.write("go", "")
+    wait_for(lambda: gone(pid), "the script to end")
+    launched.steps(10)
+    wait_for(lambda: tuimon.directory.spools(), "the agent to keep its events")
+    assert tuimon.directory.status() == "running"
+    assert tuimon.directory.lost() is None
+    (trainer,) = tuimon.directory.remaining()
+    assert join.run_of(tuimon.home, trainer) == tuimon.directory
+
+    follower = tuimon.start("attach", "--last", "--headless")
+    launched.wait_until_recorded(10)
+    launched.end()
+    done = tuimon.finish(follower)
+    assert launched.recorded() == list(range(10))
+    assert "the script ended, with a status that nobody saw" in done.text
+    assert tuimon.directory.status() == "finished"

@@ -44,10 +44,20 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
     ready()
     os.chdir("/")
     output = Output(directory, _size(directory.stdout))
+    if script is None and summary.ended_at is None:
+        _script_ended(loop, directory)
     if script is None:
         loop.run_on(listening, Path(summary.cwd), output, interval)
     else:
         loop.run(script, listening, Path(summary.cwd), output, interval, join.outside(directory, history=False))
+
+
+def _script_ended(loop: Loop, directory: RunDirectory) -> None:
+    """When nobody was watching."""
+    ended = events.ChildEnded(at=clock.now(), pid=directory.read().pid or 0)
+    with contextlib.suppress(OSError):
+        directory.update(status="finished", ended_at=ended.at)
+    loop.recorder.record(ended)
 
 
 def _carry_on(summary: Summary) -> None:
