@@ -64,7 +64,13 @@ class Follow:
         self._child_ended = restored.state.child_ended is not None
         self._remaining = bool(restored.state.left)
         self._supervisor_ended = restored.state.supervisor_ended is not None
+        self._ended = self._over and self._tail.place == self.directory.journal.stat().st_size
         return [restored]
+
+    @property
+    def _over(self) -> bool:
+        """As far as was read, nobody is left who could add anything."""
+        return self._child_ended and self._supervisor_ended and not self._remaining
 
     def _read(self, budget: float | None) -> list[events.Event]:
         ready = self._tail.take(budget)
@@ -76,7 +82,7 @@ class Follow:
                 self._remaining = bool(event.pids)
             elif isinstance(event, events.SupervisorStarted | events.SupervisorEnded):
                 self._supervisor_ended = isinstance(event, events.SupervisorEnded)
-        self._ended = self._child_ended and self._supervisor_ended and not self._remaining and self.caught_up
+        self._ended = self._over and self.caught_up
         return ready
 
     def _look(self) -> list[events.Event]:
