@@ -11,6 +11,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -408,6 +409,29 @@ def test_a_process_that_is_gone_is_held_by_nobody() -> None:
     done = subprocess.Popen(["true"])
     done.wait()
     assert unobserved.held(done.pid) is None
+
+
+def test_a_long_interval_is_no_gap(tuimon: Tuimon) -> None:
+    job = Job(tuimon, "--interval", "6").start()
+    seen = [tuimon.wait_for_event(events.HostSampled, count).at for count in (1, 2, 3)]
+    job.end()
+    tuimon.wait_for_event(events.SupervisorEnded)
+    assert seen[2] - seen[0] > 11
+    assert not tuimon.folded().gaps
+
+
+def test_a_process_that_counts_its_time_since_boot_otherwise(tuimon: Tuimon) -> None:
+    """In a time namespace, as containers that were moved from another machine are."""
+    shift = ["unshare", "--time", "--fork", "--boottime", "90000", "--monotonic", "90000"]
+    if shutil.which("unshare") is None or subprocess.run([*shift, "true"], capture_output=True).returncode:
+        pytest.skip("may not make a time namespace")
+    job = Job(tuimon)
+    assert tuimon.run("run", "--detach", "--", *shift, sys.executable, str(SPEAKING)).status == 0
+    job.steps(10)
+    job.wait_until_recorded(10)
+    job.end()
+    tuimon.wait_for_event(events.SupervisorEnded)
+    assert spread(tuimon.events()) < 3600
 
 
 def test_times_of_a_run_are_in_order(tuimon: Tuimon) -> None:
