@@ -285,6 +285,7 @@ class Run:
         gap = self.stopped(pid)
         if gap is not None:
             gap.until = at
+            self._hold(gap)
 
     def _clock_set(self, event: events.ClockSet) -> None:
         self.clock_set = event
@@ -331,6 +332,14 @@ class Run:
         self.gaps.append(gap)
         if len(self.gaps) > MOST_GAPS:
             del self.gaps[MOST_GAPS // 2]
+        if gap.what in ("everything", "training"):
+            self._hold(gap)
+
+    def _hold(self, gap: Gap) -> None:
+        if gap.until is not None:
+            for fit in self.fits:
+                if fit.ended is None and gap.pid in (None, fit.key[0]):
+                    fit.hold(gap.since, gap.until)
 
     def _host_sampled(self, event: events.HostSampled) -> None:
         self.host.apply(event)
