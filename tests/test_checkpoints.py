@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import array
+import json
 import math
 import os
-import pickle
 import shutil
-import zlib
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from tests.harness import wait_for
 from tests.runs import RECORDED
 from tests.tui.recorded import Story, recorded
 from tuimon import events, journal, wire
-from tuimon.checkpoints import making, packing, starting, store
+from tuimon.checkpoints import encoding, making, signing, starting, store
+from tuimon.checkpoints.shapes import Uncovered
 from tuimon.follow import Follow
 from tuimon.recordings import Recording
 from tuimon.report import report
@@ -28,6 +30,15 @@ from tuimon.rules import diagnose
 from tuimon.runs import RunDirectory
 from tuimon.series import Series
 from tuimon.state import Restored, Run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where this user's key is."""
+    with pytest.MonkeyPatch.context() as patch:
+        state = tmp_path_factory.mktemp("state")
+        patch.setenv("XDG_STATE_HOME", str(state))
+        yield state / "tuimon" / "checkpoint.key"
 
 
 def plain(value: Any) -> Any:
@@ -219,29 +230,114 @@ def test_that_belong_to_somebody_else(kept: Path) -> None:
     assert store.restored(kept) is None
 
 
-class Evil:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> Any:
-        return os.mkdir, (str(self.path),)
-
-
-class EvilRun(Run):
-    """Says that it is a state of ours."""
-
-
-@pytest.mark.parametrize("what", [Evil, lambda path: EvilRun(), lambda path: os.getcwd, lambda path: {"now": 1.0}])
-def test_nothing_but_states_is_made(kept: Path, what: Any) -> None:
-    heading = only(kept).read_bytes().partition(b"\n")[0]
-    only(kept).write_bytes(heading + b"\n" + zlib.compress(pickle.dumps(what(kept.parent / "made"))))
-    assert store.restored(kept) is None
-    assert not (kept.parent / "made").exists()
-
-
-def test_a_bomb_takes_no_memory(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "LARGEST", 1000)
+@pytest.mark.parametrize("limit", ["LARGEST", "MOST"])
+def test_what_is_too_large_is_not_read(kept: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(encoding, limit, 1000)
     assert store.restored(kept) is None, "it is larger than that, unpacked"
+
+
+def test_a_large_file_is_not_read(kept: Path) -> None:
+    os.truncate(only(kept), 1 << 40)
+    assert store.restored(kept) is None
+
+
+def sign_again(kept: Path, **changed: Any) -> None:
+    """The same checkpoint with another heading, signed as its own was."""
+    whole, found = only(kept).read_bytes(), signing.key()
+    assert found is not None
+    first, _, state = whole.partition(b"\n")
+    told = json.dumps({**json.loads(first.partition(b" ")[2]), **changed}).encode()
+    only(kept).write_bytes(signing.signature(found, told) + b" " + told + b"\n" + state)
+
+
+def test_the_same_signed_again_is_believed(kept: Path) -> None:
+    sign_again(kept)
+    assert store.restored(kept) is not None
+
+
+@pytest.mark.parametrize(
+    "changed", [{"at": 1.0}, {"events": 1}, {"inode": 1}, {"version": "0" * 16}, {"offset": 0}, {"state": "0" * 64}]
+)
+def test_every_word_of_the_heading_counts(kept: Path, changed: dict[str, Any]) -> None:
+    sign_again(kept, **changed)
+    assert store.restored(kept) is None
+
+
+def test_a_copy_is_another_journal(kept: Path, tmp_path: Path) -> None:
+    """Between the parts that are compared, it may have been altered."""
+    copy = tmp_path / "copy"
+    shutil.copytree(kept.parent, copy, copy_function=shutil.copy2, ignore=shutil.ignore_patterns("copy"))
+    assert (copy / "checkpoints" / only(kept).name).is_file()
+    assert store.known(copy / kept.name) == []
+    assert store.restored(copy / kept.name) is None
+    assert store.restored(kept) is not None
+
+
+# --- whose they are
+
+
+def test_without_a_key_they_are_no_longer_believed(kept: Path, key: Path) -> None:
+    hidden = key.rename(key.with_name("hidden"))
+    assert store.restored(kept) is None
+    assert store.known(kept) == []
+    hidden.rename(key)
+    assert store.restored(kept) is not None
+
+
+def test_those_of_another_key_are_made_again(kept: Path, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "CHUNK", 1 << 12)
+    foreign = only(kept).read_bytes()
+    key.unlink()
+    made = making.make(kept, every=10_000)
+    assert made > 1
+    assert len(store.known(kept)) == made == len(list(store.folder(kept).iterdir()))
+    assert foreign not in [path.read_bytes() for path in store.folder(kept).iterdir()]
+    assert plain(Run().apply_all(store.read(kept))) == plain(Run().apply_all(journal.read(kept)))
+
+
+def test_a_damaged_one_is_made_again(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "CHUNK", 1 << 12)
+    making.make(kept, every=10_000)
+    *_, last = store.known(kept)
+    whole = bytearray(last.path.read_bytes())
+    whole[-20] ^= 1
+    last.path.write_bytes(whole)
+    found = store.restored(kept)
+    assert found is not None
+    assert found[1] < last.offset
+    assert making.make(kept, every=10_000) == 1
+    assert (store.restored(kept) or found)[1] == last.offset
+
+
+def test_a_long_recording_whose_checkpoints_are_foreign_gets_its_own(
+    kept: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "EVERY", 1000)
+    key.unlink()
+    Recording(kept, run=RunDirectory(kept.parent)).player(1.0)
+    # The process that makes them knows only the usual distance; that it has looked shows in what it took away.
+    wait_for(lambda: key.exists() and not list(store.folder(kept).iterdir()), "the foreign one is gone")
+
+
+def test_files_of_others_in_the_folder_are_left_alone(kept: Path) -> None:
+    model = store.folder(kept) / "model-00012.keras"
+    model.write_bytes(b"weights")
+    old = store.folder(kept) / "1234.0123456789abcdef"
+    old.write_bytes(b"")
+    making.make(kept, every=10_000_000)
+    assert model.read_bytes() == b"weights"
+    assert not old.exists()
+
+
+def test_what_cannot_be_kept_is_not_made_and_folded(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    odd = events.GpusSampled(at=1.0, gpus=[{"index": 0, "name": ["no text"]}])
+    path.write_bytes(b"".join([wire.encode(odd), *LINES["watched"], wire.encode(events.SupervisorEnded(at=1e9))]))
+    with pytest.raises(Uncovered):
+        making.make(path, every=1000)
+    assert list(store.folder(path).iterdir()) == []
+    assert subprocess.run([*starting.COMMAND, path], cwd=starting.ROOT, check=True, capture_output=True).stderr == b""
+    assert Run().apply_all(store.read(path)).events == len(LINES["watched"]) + 2
 
 
 # --- who makes them

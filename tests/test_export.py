@@ -6,6 +6,8 @@ import csv
 import importlib.util
 import json
 import math
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ from tests.tui.recorded import Story, recorded
 from tuimon import events, wire
 from tuimon.errors import TuimonError
 from tuimon.export import export
-from tuimon.export.tables import rows
+from tuimon.export.csv import cell
+from tuimon.export.tables import MOST_COLUMNS, rows
 from tuimon.readers import open_log
 from tuimon.state import Run
 
@@ -94,6 +97,97 @@ def test_no_name_is_a_command(tmp_path: Path) -> None:
     export(lambda: those, "csv", tmp_path / "out")
 
     assert all(holds_no_command(path.read_text()) for path in (tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=HYPERLINK(\"http://evil.example\")", "+1+cmd|' /C calc'!A0", "-1+1", "@SUM(1)", "\t=1", "\r=1", "  =1", '"=1',
+        "'=1", "\uff1d1", "a;=1", "a|=1", "=", "-inf+1", "--1",
+    ],
+)  # fmt: skip
+def test_no_cell_is_a_formula(tmp_path: Path, text: str) -> None:
+    those = timed([events.EpochEnded(metrics={text: -1.5})], [events.GpusSampled(gpus=[{text: -2, "name": text}])])
+
+    export(lambda: those, "csv", tmp_path / "out")
+
+    for path in (tmp_path / "out").iterdir():
+        with path.open(newline="") as file:
+            parts = [part for row in csv.reader(file) for each in row for part in re.split("[;|]", each)]
+        for part in parts:
+            bare = part.lstrip("\"' \t\r")
+            assert part.startswith("'") or part in ("-1.5", "-2") or bare[:1] not in tuple("=+-@\uff1d"), part
+    epochs = list(csv.reader((tmp_path / "out" / "epochs.csv").open(newline="")))
+    assert epochs[1][-1] == "-1.5"
+
+
+def test_numbers_stay_numbers() -> None:
+    for number in (-1, -1.5, 1e-300, -math.inf, True, None, "-1.5", "+3", "-Infinity", "NaN", "-1e-3"):
+        assert cell(number) == number
+
+
+def test_a_metric_that_is_called_like_a_column_is_beside_it() -> None:
+    steps = events.StepsEnded(at=5.0, step=7, metrics={"at": [1.0], "step": [2.0], "table": [3.0], "loss": [4.0]})
+    ((_, row),) = rows([steps])
+    assert (row["at"], row["step"], row["loss"]) == (5.0, 7, 4.0)
+    assert (row["metric_at"], row["metric_step"], row["metric_table"]) == (1.0, 2.0, 3.0)
+    ((_, gpu),) = rows([events.GpusSampled(at=5.0, gpus=[{"at": 1.0, "index": 0}])])
+    assert gpu == {"at": 5.0, "index": 0}
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "tensorboard", "jsonl"])
+def test_names_and_numbers_out_of_range_lead_nowhere_else(tmp_path: Path, form: str) -> None:
+    if form == "parquet" and importlib.util.find_spec("pyarrow") is None:
+        pytest.skip("pyarrow is not installed")
+    odd: dict[str, float | None] = {
+        "../../x": 1.0,
+        "/x": 1.0,
+        "..": 1.0,
+        "": 1.0,
+        "a/../../b": 1.0,
+        "huge": (1 << 64) - 1,
+        "nan": math.nan,
+    }
+    those = timed(
+        [events.EpochEnded(epoch=(1 << 64) - 1, metrics=odd), events.EpochEnded(epoch=-1, metrics=odd)],
+        [events.StepsEnded(step=(1 << 63) + 1, metrics={name: [value] for name, value in odd.items()})],
+        [events.GpusSampled(gpus=[{**odd, "index": "../../x", "name": "../x"}, {"index": (1 << 64) - 1}])],
+        [events.HostSampled(pressure=odd)],
+    )
+
+    (tmp_path / "in").mkdir()
+    export(lambda: those, form, tmp_path / "in" / "out")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["out"]
+    below = {path.name for path in (tmp_path / "in" / "out").rglob("*")}
+    assert all(name != "x" and not name.startswith("b") for name in below)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_table_that_is_too_wide_is_refused(tmp_path: Path, form: str) -> None:
+    if form == "parquet" and importlib.util.find_spec("pyarrow") is None:
+        pytest.skip("pyarrow is not installed")
+    those = [events.EpochEnded(metrics={f"m{number}": 1.0}) for number in range(MOST_COLUMNS + 1)]
+    with pytest.raises(TuimonError, match="jsonl has no columns"):
+        export(lambda: those, form, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    export(lambda: those, "jsonl", tmp_path / "out")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "tensorboard"])
+def test_nothing_that_is_there_is_written_through(tmp_path: Path, form: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "dangling").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "steps.csv").symlink_to(tmp_path / "elsewhere")
+    for target in ("pipe", "dangling", "link", "file", "full"):
+        with pytest.raises(TuimonError, match="is there already"):
+            export(lambda: STORY, form, tmp_path / target)
+    assert not (tmp_path / "elsewhere").exists()
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 def test_the_command(tuimon: Tuimon) -> None:

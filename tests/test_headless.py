@@ -180,3 +180,36 @@ def test_a_failing_script_is_a_finding_and_a_command_is_told_of_it(tuimon: Tuimo
     assert any(line.startswith("error script-failed") for line in done.said)
     told = json.loads((tuimon.path / "found.json").read_text())
     assert (told["rule"], told["run"]) == ("script-failed", tuimon.directory.id)
+
+
+MANY_FITS = """
+import numpy as np, keras
+rng = np.random.default_rng(0)
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+x, y = rng.normal(size=(64, 4)), np.zeros(64)
+for turn in range(170):
+    model.fit(x, np.full(64, np.nan) if turn == 100 else y, batch_size=32, verbose=0)
+    if turn == 100:
+        model.set_weights([np.zeros((4, 1)), np.zeros(1)])
+for step in range(30):
+    model.train_on_batch(x, y)
+print(int(model.optimizer.iterations))
+"""
+
+
+def test_a_program_that_calls_fit_very_often_is_told_in_sums_that_are_exact(tuimon: Tuimon) -> None:
+    done = tuimon.headless(tuimon.script(MANY_FITS))
+
+    assert (done.status, done.stdout) == (0, b"370\n")
+    assert done.report is not None
+    summed, fits = done.report["summed_fits"], done.report["fits"]
+    assert len(fits) == 129, "the first and the newest 64, and the one with NaN"
+    assert summed["fits"] + len(fits) == 171
+    assert summed["steps_done"] + sum(fit["steps_done"] for fit in fits) == 370
+    assert summed["samples_done"] + sum(fit["samples_done"] for fit in fits) == 170 * 64 + 30 * 64
+    assert (fits[-1]["kind"], fits[-1]["steps_done"]) == ("train_on_batch", 30)
+    assert [each["fit"] for each in done.report["findings"] if each["rule"] == "non-finite-loss"] == [100]
+    assert "200 epochs" not in done.text
+    assert "171 epochs, 370 steps, 171 fits" in done.text
+    assert "42 of 171 fits were not judged one by one" in done.text

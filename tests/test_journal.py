@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,90 @@ def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     assert tail.take() == []
     written(tmp_path, STORY[0])
     assert tail.take() == [STORY[0]]
+
+
+@pytest.mark.parametrize("how", ["replaced", "emptied", "cut", "cut and grown beyond"])
+def test_another_file_in_its_place_is_read_from_its_start(tmp_path: Path, how: str) -> None:
+    path = written(tmp_path, *STORY)
+    tail = Tail(path)
+    tail.take()
+    other = [dataclasses.replace(event, at=event.at + 1000) for event in timed(fit(epochs=7), epoch(0, loss=0.5))]
+
+    if how == "replaced":
+        path.unlink()
+        assert tail.take() == []
+        assert isinstance(tail.error, FileNotFoundError)
+        written(tmp_path, *other)
+    elif how == "emptied":
+        os.truncate(path, 0)
+        assert tail.take() == []
+        path.write_bytes(lines(*other))
+    else:
+        more = [*other, *other, *other] if "beyond" in how else other[:1]
+        path.write_bytes(lines(*more))
+        other = more
+    again = tail.take()
+
+    assert tail.restarts == 1
+    assert again == other
+    assert tail.error is None
+    assert tail.take() == []
+    assert tail.restarts == 1
+
+
+def test_the_same_file_put_back_is_read_on(tmp_path: Path) -> None:
+    opened = Journal(tmp_path)
+    for event in STORY[:3]:
+        opened.append(event)
+    tail = Tail(opened.path)
+    first = tail.take()
+
+    opened.path.unlink()
+    opened.append(STORY[3])
+    assert opened.removed
+    opened.put_back()
+    for event in STORY[4:]:
+        opened.append(event)
+    opened.close()
+
+    assert repr(first + tail.take()) == repr(STORY)
+    assert tail.restarts == 0
+    assert [path.name for path in tmp_path.iterdir()] == [journal.NAME]
+
+
+@pytest.mark.parametrize("there", ["directory", "fifo"])
+def test_what_is_no_file_holds_nobody_up(tmp_path: Path, there: str) -> None:
+    path = written(tmp_path, *STORY)
+    tail = Tail(path)
+    tail.take()
+    path.unlink()
+    path.mkdir() if there == "directory" else os.mkfifo(path)
+
+    assert tail.take() == []
+    assert tail.error is not None
+    if there == "fifo":  # a directory may be a run's
+        with pytest.raises(OSError, match="not a regular file"):
+            list(journal.read(path))
+    with pytest.raises(OSError, match="not a regular file"):
+        journal.moments(path)
+
+
+def test_moments_of_a_line_without_an_end_take_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / journal.NAME
+    with path.open("wb") as file:
+        file.write(lines(*STORY) + b'{"event":"')
+        file.seek(64 << 20, os.SEEK_CUR)
+        file.write(b"\n" + lines(*STORY))
+    tracemalloc.start()
+    try:
+        span, epochs = journal.moments(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert span == (STORY[0].at, STORY[-1].at)
+    assert len(epochs) == 4
+    assert peak < 16 << 20
 
 
 def test_moments_are_told_without_reading_what_lies_between(tmp_path: Path) -> None:

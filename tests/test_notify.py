@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.builders import fit, run_of
+from tuimon import events
 from tuimon.notify import Notifier, described
 from tuimon.rules import Finding
 
@@ -56,6 +57,42 @@ def test_more_findings_than_commands_at_once_are_all_told(tmp_path: Path) -> Non
     notifier.news(RUN, [found(f"rule-{number}") for number in range(9)])
     notifier.close(patience=240.0)
     assert {each["rule"] for each in saved(tmp_path)} == {f"rule-{number}" for number in range(9)}
+
+
+HOSTILE = "$(touch {0}/a) `touch {0}/b` ; touch {0}/c\n'\"; touch {0}/d # \x00"
+
+
+def test_what_a_run_says_is_nothing_to_the_shell(tmp_path: Path) -> None:
+    hostile = HOSTILE.format(tmp_path)
+    run = run_of([events.RunStarted(run=hostile, name=hostile, command=[hostile])], fit(), began=False)
+    finding = Finding(hostile, "warning", hostile, advice=hostile, fit=0, at=3.0, numbers={hostile: hostile})
+    notifier = Notifier(saving(tmp_path))
+    notifier.news(run, [finding])
+    notifier.close(patience=120.0)
+    (told,) = saved(tmp_path)
+    assert (told["rule"], told["message"], told["name"]) == (hostile, hostile, hostile)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json"}
+
+
+def test_a_command_that_does_not_read_holds_nothing_back() -> None:
+    """More than a pipe holds."""
+    notifier = Notifier("sleep 1000")
+    notifier.news(RUN, [found(numbers={"text": "x" * (1 << 22)})])
+    notifier.close(patience=0.0)
+
+
+def test_what_the_command_started_ends_with_it(tmp_path: Path) -> None:
+    where = shlex.quote(str(tmp_path))
+    notifier = Notifier(f"sleep 1000 & echo $! > {where}/part; mv {where}/part {where}/pid; wait")
+    notifier.news(RUN, [found()])
+    until = time.monotonic() + 120.0
+    while not (tmp_path / "pid").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    notifier.close(patience=0.0)
+    pid = (tmp_path / "pid").read_text().strip()
+    while os.path.exists(f"/proc/{pid}") and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def test_a_command_that_fails_is_counted() -> None:

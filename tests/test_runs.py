@@ -98,12 +98,36 @@ def test_another_name(tuimon: Tuimon) -> None:
 
     assert tuimon.run("runs", "rename", "a", "best one").status == 0
     assert directory.read().name == "best one"
-    for refused in ("b", "\x1b[31m", "a/b", other.id):
+    for refused in ("b", "\x1b[31m", "a/b", other.id, ".", "..", "4711", "a "):
         done = tuimon.run("runs", "rename", "best one", refused)
         assert (done.status, len(done.said), done.stderr.strip()) == (2, 1, b"")
     assert directory.read().name == "best one"
     assert tuimon.run("runs", "rename", "best one", "").status == 0
     assert directory.read().name == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".", "..", "...", "-x", " x", "x ", "a/b", "a\n", "\u202ex", "4711", "\u0664", "ada@node7", "\U00020000" * 80,
+     "20260101-000000-aaaa"],
+)  # fmt: skip
+def test_a_name_that_could_be_taken_for_something_else_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError):
+        runs.create(tmp_path, name)
+    assert runs.every(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["lock", ".lock", "run-4711", "=1+1", "v1.0", "größer 2"])
+def test_other_names_are_only_names(tmp_path: Path, name: str) -> None:
+    directory = runs.create(tmp_path, name)
+    assert runs.find(tmp_path, name) == directory
+    assert directory.path.parent == tmp_path
+
+
+def test_a_run_is_found_by_its_id_whatever_others_are_called(tmp_path: Path) -> None:
+    one, other = runs.create(tmp_path), runs.create(tmp_path)
+    other.update(name=one.id)
+    assert runs.find(tmp_path, one.id) == one
 
 
 def test_what_may_go(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from tests.builders import epoch, fit, fit_end, run_of
+import dataclasses
+
+from tests.builders import epoch, fit, fit_end, run_of, timed
+from tests.state.test_keeping import grown, many
 from tuimon.rules.finding import Finding
 from tuimon.state import Run
-from tuimon.telling import Teller, summary
+from tuimon.telling import EACH_OF, LATER_EVERY, MOST_ALIKE, Teller, summary
 
 
 def search(fits: int) -> Run:
@@ -38,3 +41,54 @@ def test_the_summary_says_once_what_fits_have_alike() -> None:
     _, *rest = summary(search(4), found(4))
 
     assert rest == ["warning low-coverage (fits 1–4, epoch 1): of 3", "  read all"]
+
+
+def test_of_very_many_short_fits_the_first_are_told_and_later_ones_at_times() -> None:
+    run, teller, lines = run_of(), Teller(), []
+    for _ in range(40):
+        grown(run, many(50, run.fits_begun + 1))  # 8 events each, a hundredth of a second apart
+        lines += list(teller.news(run, []))
+
+    began = [line for line in lines if "started" in line]
+    assert began[0].startswith("fit started")
+    assert [line.split("(fit ")[1].split(")")[0] for line in began[1:EACH_OF]] == [
+        str(n) for n in range(2, EACH_OF + 1)
+    ]
+    assert 10 <= len(began) - EACH_OF <= 2000 * 8 * 0.01 / LATER_EVERY
+    assert teller._epochs.keys() <= {each.index for each in run.fits}
+
+
+def test_a_later_fit_that_lasts_is_told_with_its_epochs() -> None:
+    run, teller = grown(run_of(), many(200)), Teller()
+    list(teller.news(run, []))
+
+    for event in timed(fit(201, epochs=3), began=False):
+        run.apply(dataclasses.replace(event, at=run.now + 0.01))
+    quiet = list(teller.news(run, []))
+    for event in timed(*(epoch(n, number=201) for n in range(2)), began=False):
+        run.apply(dataclasses.replace(event, at=run.now + 20.0))
+
+    assert quiet == []
+    assert [line.partition(",")[0] for line in teller.news(run, [])] == [
+        "fit (fit 201) started",
+        "epoch 1/3: 10 steps",
+        "epoch 2/3: 10 steps",
+    ]
+
+
+def test_findings_that_very_many_fits_have_are_told_of_some() -> None:
+    run, teller, lines = run_of(), Teller(), []
+    for n in range(1, 300):
+        grown(run, many(1, n))
+        lines += list(teller.news(run, [Finding("low-coverage", "warning", f"of {n}", fit=n - 1)]))
+
+    told = [line for line in lines if "low-coverage" in line]
+    assert len(told) == MOST_ALIKE + 1
+    assert told[-1] == "warning low-coverage: in more fits, which are not told one by one"
+
+
+def test_the_summary_counts_all_fits_and_says_what_was_left_out() -> None:
+    first, *rest = summary(grown(run_of(), many(500)), [])
+
+    assert first.endswith("500 epochs, 1000 steps, 500 fits")
+    assert rest[-1] == "left out: 372 of 500 fits were not judged one by one and are kept as sums only"

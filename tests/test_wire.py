@@ -8,6 +8,7 @@ import math
 import re
 import shutil
 import subprocess
+import time
 from typing import Any
 
 import orjson
@@ -196,3 +197,32 @@ def test_a_text_never_carries_an_escape_raw() -> None:
     line = wire.encode(events.WarningSeen(message="\x1b]0;title\x07 \u009b31m \ud800 \u202e"))
 
     assert re.fullmatch(rb"[\x20-\x7e]+\n", line)
+
+
+# --- a stream cut into lines
+
+
+@given(st.lists(st.binary(max_size=12), max_size=12), st.integers(0, 20))
+def test_a_stream_is_cut_into_lines_wherever_its_pieces_end(pieces: list[bytes], longest: int) -> None:
+    lines, found = wire.Lines(longest), []
+    for piece in pieces:
+        found += lines.feed(piece)
+
+    *whole, rest = b"".join(pieces).split(b"\n")
+    assert found == [line for line in whole if len(line) <= longest]
+    assert lines.dropped == sum(len(line) > longest for line in [*whole, rest])
+    assert lines.held == (0 if lines.skipping else len(rest))
+    assert lines.skipping == (len(rest) > longest)
+
+
+def test_a_line_without_an_end_costs_time_by_its_bytes_and_no_memory() -> None:
+    """To put each piece behind all before it would copy 64 GB here."""
+    lines, piece = wire.Lines(), b"x" * 4096
+    begun = time.process_time()
+    for _ in range(128 << 20 >> 12):
+        assert lines.feed(piece) == []
+        assert lines.held <= wire.MAX_LINE + len(piece)
+
+    assert lines.feed(b'\n{"event":"x"}\n') == [b'{"event":"x"}']
+    assert lines.dropped == 1
+    assert time.process_time() - begun < 10

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"
+    r"\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    r"\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def printable(text: object) -> str:
     """The text with control characters, and marks that turn the writing direction, shown as `\\x1b`.
+
+    What is no character, and XML has no place for, is shown like that, too.
 
     Line feeds and tabs stay.
     """

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from tuimon import __version__, garbage
+from tuimon.clean import line as on_one_line
 from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs import NAMES
 
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except TuimonError as error:
-        print(f"tuimon: {error}", file=sys.stderr)
+        print(f"tuimon: {on_one_line(error)}", file=sys.stderr)
         return error.status
     except KeyboardInterrupt:
         return 130

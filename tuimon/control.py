@@ -8,24 +8,30 @@ import os
 import socket
 import time
 
-from tuimon import events, wire
+from tuimon import events, ownership, wire
 from tuimon.errors import TuimonError
 from tuimon.runs import RunDirectory
 
 
 class Control:
-    """Connects when something is to be said. `client` says who speaks: screen, headless."""
+    """Connects when something is to be said. `client` says who speaks: screen, headless.
+
+    One that is `readonly`, or of another user's run, says nothing at all, not even that it is there.
+    """
 
     def __init__(self, directory: RunDirectory, client: str, readonly: bool = False) -> None:
         self.directory = directory
         self.client = client
-        self.readonly = readonly
+        self.readonly = readonly or bool(directory.owner)
+        self.refusal = ""
+        """Why the socket that is there is not used."""
         self._socket: socket.socket | None = None
 
     def greet(self, by: str = "") -> None:
         """Record that a client follows the run; `by` when that is not this process."""
         by = by or f"{self.client}, pid {os.getpid()}"
-        self._say(events.ScreenAttached(at=time.time(), by=by, readonly=self.readonly))
+        if not self.readonly:
+            self._say(events.ScreenAttached(at=time.time(), by=by, readonly=self.readonly))
 
     def ask(self, request: events.Request, by: str = "") -> str:
         """Send a request; its id, to know the answer by. `by` is who asks, when that is not this process.
@@ -37,7 +43,8 @@ class Control:
         known = {"id": request.id or os.urandom(6).hex(), "by": by or self.client}
         request = dataclasses.replace(request, at=time.time(), **known)
         if not self._say(request):
-            raise TuimonError("the supervisor of the run does not answer", f"`tuimon attach {self.directory.id}`")
+            why = f" ({self.refusal})" if self.refusal else ""
+            raise TuimonError(f"the supervisor of the run does not answer{why}", f"`tuimon attach {self.directory.id}`")
         return request.id
 
     def close(self) -> None:
@@ -58,15 +65,17 @@ class Control:
 
     def _connect(self) -> bool:
         if self._socket is None:
-            fresh = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            fresh.settimeout(1.0)
-            try:
-                fresh.connect(self.directory.read().socket)
-                fresh.setblocking(False)
-            except OSError:
-                fresh.close()
+            path = self.directory.socket_path()
+            if path is None:
                 return False
-            self._socket = fresh
+            try:
+                self._socket = ownership.connect(path, 1.0)
+            except PermissionError as error:
+                self.refusal = f"{error.filename}: {error.strerror}"
+                return False
+            except OSError:
+                return False
+            self._socket.setblocking(False)
         with contextlib.suppress(OSError):
             if not self._hung_up():
                 return True

@@ -6,16 +6,23 @@ grow.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from tuimon import prune
+from tuimon import ownership, prune
 from tuimon.clean import line
 from tuimon.report import figures
 from tuimon.runs import RunDirectory, short
+
+LARGEST = 1 << 16
+"""Bytes of `digest.json` that are read."""
+
+MOST = 1 << 63
+"""More of anything than there is: a kept digest that counts so many was not made by us."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +48,18 @@ def counts(directory: RunDirectory) -> Counts:
     except OSError:
         return Counts()
     try:
-        told = json.loads(kept.read_text())
-        if told.pop("journal") == size:
+        with open(ownership.open_to_read(kept), "rb") as file:
+            told = json.loads(file.read(LARGEST))
+        if told.pop("journal") == size and all(type(count) is int and 0 <= count < MOST for count in told.values()):
             return Counts(**told)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         pass
     counted = _counted(directory)
-    try:
+    with contextlib.suppress(OSError):  # another user's, or a full disk: it is counted again next time
         fresh = kept.with_name(f"digest.json.{os.getpid()}")
-        fresh.write_text(json.dumps({"journal": size, **vars(counted)}))
+        with open(ownership.open_own(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w") as file:
+            json.dump({"journal": size, **vars(counted)}, file)
         fresh.replace(kept)
-    except OSError:
-        pass  # a run that may only be read, or a full disk: it is counted again next time
     return counted
 
 
@@ -64,8 +71,8 @@ def _counted(directory: RunDirectory) -> Counts:
     run = Run().apply_all(store.read(directory.journal))
     severities = [finding.severity for finding in diagnose(run)]
     return Counts(
-        epochs=sum(fit.epochs_done for fit in run.training),
-        steps=sum(fit.steps_done for fit in run.training),
+        epochs=run.epochs_done,
+        steps=run.steps_done,
         errors=severities.count("error"),
         warnings=severities.count("warning"),
         notes=severities.count("note"),

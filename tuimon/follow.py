@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterable
 
 from tuimon import events
 from tuimon.checkpoints import store
+from tuimon.errors import TuimonError
 from tuimon.journal import Tail
 from tuimon.runs import RunDirectory
-from tuimon.state import Restored
+from tuimon.state import Restored, Run
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at who is alive."""
+
+PATIENCE = 5
+"""Looks for which a journal may be gone while somebody is there who could put it back; a run of another machine of
+which the end is known, but not in the journal, may go on for as many."""
 
 
 class Follow:
     """Hands out all of the journal, from a state that is kept or from its start, then what is added to it.
 
     When nobody is left who could record how the run ended, it ends with `events.RunLost`, at the time of the newest
-    event.
+    event. Where the journal turns out to be another file than before, a `Restored` state that is empty is handed out
+    before what is in that. Raises TuimonError when there is no journal any more.
     """
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -30,6 +37,7 @@ class Follow:
         self._child_ended = self._supervisor_ended = False
         self._remaining = False  # processes of the run that outlive the script
         self._looked = time.monotonic()
+        self._in_vain = 0  # looks since there was a journal, or anything new in it
         self._ended = False
 
     @property
@@ -73,7 +81,14 @@ class Follow:
         return self._child_ended and self._supervisor_ended and not self._remaining
 
     def _read(self, budget: float | None) -> list[events.Event]:
+        restarts = self._tail.restarts
         ready = self._tail.take(budget)
+        if self._tail.restarts != restarts:
+            self._newest, self._child_ended, self._ended = 0.0, False, False
+            self._supervisor_ended = self._remaining = False
+            ready.insert(0, Restored(at=0.0, state=Run()))
+        if ready:
+            self._in_vain = 0
         for event in ready:
             self._newest = max(self._newest, event.at)
             if isinstance(event, events.ChildEnded):
@@ -87,15 +102,42 @@ class Follow:
 
     def _look(self) -> list[events.Event]:
         """Whether anybody is alive; what was written in the meantime."""
-        abandoned = self._child_ended and not self.directory.elsewhere() and not self.directory.supervised()
-        lost = None if self._child_ended else self.directory.lost()
+        alive, reason = self._anybody_there(), why_no_end(self.directory)
         ready: list[events.Event] = list(self._read(None))
-        if abandoned and not self.directory.remaining():
+        self._in_vain += not ready
+        if alive and self._in_vain < PATIENCE:
+            return ready
+        if self._tail.error is not None or (not alive and self._tail.read_nothing):
+            raise self._no_journal()
+        if not alive:
             self._ended = True
-        elif lost and not self._child_ended:
-            self._ended = True
-            ready.append(events.RunLost(at=self._newest, reason=lost))
+            if not self._child_ended:
+                ready.append(events.RunLost(at=self._newest, reason=reason or END_MISSING))
         return ready
+
+    def _anybody_there(self) -> bool:
+        """Who could add to the journal. On another machine, as far as is known here."""
+        if self.directory.elsewhere():
+            return self.directory.read().ended_at is None or self._in_vain < PATIENCE
+        if self.directory.supervised() or self.directory.remaining():
+            return True
+        return not self._child_ended and self.directory.child_alive()
+
+    def _no_journal(self) -> TuimonError:
+        path, error = self.directory.journal, self._tail.error
+        why = "it is empty" if error is None else "it is gone" if error.errno == errno.ENOENT else error.strerror
+        return TuimonError(f"{path} cannot be read: {why}", "what the script printed is beside it, if that was kept")
+
+
+END_MISSING = "the end of its journal is missing"
+
+
+def why_no_end(directory: RunDirectory) -> str | None:
+    """Why a journal does not say how the run ended, where nothing will be added to it any more; else None."""
+    lost = directory.lost()
+    if lost or directory.read().ended_at is None or directory.supervised() or directory.child_alive():
+        return lost
+    return END_MISSING
 
 
 class Recorded:

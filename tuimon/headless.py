@@ -64,8 +64,9 @@ def watch(
         fresh = fresh or bool(ready)
         began = time.monotonic()
         if fresh and began >= due:
-            watched.findings = rules.diagnose(watched.run)
-            took, fresh = time.monotonic() - began, False
+            judge, since = rules.diagnose, time.thread_time()
+            watched.findings = judge(watched.run)
+            took, fresh = time.thread_time() - since, False
             due = began + max(DIAGNOSE_EVERY, took / DIAGNOSE_SHARE)
             for line in teller.news(watched.run, watched.findings):
                 output.say(line)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
+import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +18,9 @@ from tuimon.state import Run
 
 MOST_AT_ONCE = 4
 """Commands that run side by side; the others wait for their turn."""
+
+MOST_TOLD = 4096
+"""Findings that are remembered as told, before those of fits that are gone are forgotten."""
 
 PATIENCE = 60.0
 """Seconds after which a command that does not end is ended."""
@@ -31,7 +37,7 @@ class Notifier:
         self.failed = 0
         self._told: dict[tuple[str, int | None], int] = {}  # rule and fit → rank of the severity told
         self._waiting: list[str] = []
-        self._running: list[tuple[subprocess.Popen[str], float]] = []
+        self._running: list[tuple[subprocess.Popen[bytes], float]] = []
 
     def news(self, run: Run, findings: Sequence[Finding]) -> None:
         """Tell what has not been told yet. To be called often: it also looks after the commands that run."""
@@ -40,6 +46,9 @@ class Notifier:
             if rank < self._told.get(key, len(SEVERITIES)):
                 self._told[key] = rank
                 self._waiting.append(json.dumps(described(run, finding), allow_nan=False))
+        if len(self._told) > MOST_TOLD:  # those of fits that are gone do not come back
+            kept = {None, *(fit.index for fit in run.fits)}
+            self._told = {key: rank for key, rank in self._told.items() if key[1] in kept}
         self._look_after()
 
     def close(self, patience: float = 10.0) -> None:
@@ -49,16 +58,14 @@ class Notifier:
             self._look_after()
             time.sleep(0.02)
         for process, _ in self._running:
-            process.kill()
-            process.wait()
+            _end(process)
 
     def _look_after(self) -> None:
         going_on = []
         for process, since in self._running:
             status = process.poll()
             if status is None and time.monotonic() - since > PATIENCE:
-                process.kill()
-                status = process.wait()
+                status = _end(process)
             if status is None:
                 going_on.append((process, since))
             else:
@@ -68,24 +75,31 @@ class Notifier:
             self._start(self._waiting.pop(0))
 
     def _start(self, text: str) -> None:
+        """The shell gets the user's command and nothing else: what a run says is read from a file, not from a pipe
+        that could be full."""
         try:
-            process = subprocess.Popen(
-                self.command,
-                shell=True,
-                text=True,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            with tempfile.TemporaryFile() as told:
+                told.write(text.encode() + b"\n")
+                told.seek(0)
+                process = subprocess.Popen(
+                    self.command,
+                    shell=True,
+                    stdin=told,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
         except OSError:
             self.failed += 1
             return
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):  # it does not read its input
-            process.stdin.write(text + "\n")  # less than a pipe holds, so that nobody waits
-            process.stdin.close()
         self._running.append((process, time.monotonic()))
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """With all that the shell started."""
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
 
 
 def described(run: Run, finding: Finding) -> dict[str, Any]:

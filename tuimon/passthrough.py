@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from tuimon import ownership
 from tuimon.clean import printable
 from tuimon.runs import RunDirectory
 
@@ -37,7 +38,9 @@ class Stream:
 
     def _read(self) -> bytes:
         try:
-            with self.path.open("rb") as file:
+            with open(ownership.open_to_read(self.path), "rb") as file:
+                if os.fstat(file.fileno()).st_size < self.offset:
+                    self.offset = 0  # somebody emptied it
                 file.seek(self.offset)
                 return file.read(CHUNK)
         except OSError:

@@ -24,9 +24,11 @@ def seconds(text: str) -> float:
 
 
 def deletable(where: Path, now: float, older_than: float | None = None, keep: int | None = None) -> list[RunDirectory]:
-    """Runs that are over, began longer ago than `older_than` seconds, and are not among the newest `keep` runs."""
+    """This user's runs that are over, began longer ago than `older_than` seconds, and are not the newest `keep`."""
     found = []
     for place, directory in enumerate(runs.every(where)):
+        if directory.owner:
+            continue
         old = older_than is None or now - directory.read().started_at > older_than
         if old and place >= (keep or 0) and is_over(directory):
             found.append(directory)
@@ -40,6 +42,7 @@ def is_over(directory: RunDirectory) -> bool:
 
 def delete(directory: RunDirectory) -> None:
     """All of the run. Raises TuimonError."""
+    directory.check_own("it stays")
     if not is_over(directory):
         raise TuimonError(f"{directory.id} goes on", "stop it first")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from tuimon import events, journal, readers, runs
 from tuimon.checkpoints import starting, store
 from tuimon.errors import TuimonError, UsageError
-from tuimon.follow import Follow
+from tuimon.follow import Follow, why_no_end
 from tuimon.player import Player, Survey, survey
 from tuimon.runs import RunDirectory
 from tuimon.source import Source
@@ -47,20 +48,24 @@ class Recording:
 
     def player(self, speed: float) -> Player:
         """All of it at some pace. Where states of a long run are missing, they are made meanwhile."""
+        found = store.restored(self.path) if self.run else None
         if self.run is not None:
             with contextlib.suppress(OSError):
-                _keep_states(self.path)
-        return Player(self.events, self._survey(), speed)
+                _keep_states(self.path, found[1] if found else 0)
+        return Player(self.events, self._survey(found), speed)
 
-    def _survey(self) -> Survey:
+    def _survey(self, found: tuple[Restored, int] | None) -> Survey:
         if self.foreign:
             return survey(self.events())
-        found = store.restored(self.path) if self.run else None
         if found is None:
             return Survey(*journal.moments(self.path))
         state, offset = found[0].state, found[1]
         (_, last), epochs = journal.moments(self.path, offset)
-        begun = [epoch.started_at for fit in state.fits for epoch in fit.epochs]
+        if state.summed.fits or any(fit.summed.epochs for fit in state.fits):  # not all beginnings are kept
+            (_, last), begun = journal.moments(self.path)
+            epochs = []
+        else:
+            begun = [epoch.started_at for fit in state.fits for epoch in fit.epochs]
         kept = [each.at for each in store.known(self.path)]
         return Survey((state.first_at or 0.0, max(last, state.now)), sorted(begun) + epochs, kept)
 
@@ -78,9 +83,15 @@ def find(text: str, where: Path) -> Recording:
     try:
         found = _found(text, where)
         if not found.foreign:
-            readers.opened(found.path).close()
+            with readers.opened(found.path) as file:
+                begun = file.read(1)
+            if not begun:
+                raise TuimonError(f"the journal {found.path} is empty", "what the script printed may be beside it")
+    except FileNotFoundError as error:
+        raise TuimonError(f"cannot read {error.filename}: it is gone", "check the path") from None
     except OSError as error:
-        raise TuimonError(f"cannot read {text}: {error.strerror}", "check the path and its rights") from None
+        why = "it is no regular file" if error.errno == errno.ENXIO else error.strerror  # a socket
+        raise TuimonError(f"cannot read {error.filename or text}: {why}", "check the path and its rights") from None
     return found
 
 
@@ -104,10 +115,9 @@ def _is_journal(path: Path) -> bool:
     return first is not None and not isinstance(first, events.Unknown)
 
 
-def _keep_states(path: Path) -> None:
-    """Of a journal that is this user's, and has grown long without any."""
-    known = store.known(path)
-    grown = path.stat().st_size - (known[-1].offset if known else 0)
+def _keep_states(path: Path, kept: int) -> None:
+    """Of a journal that is this user's, and has grown long since the byte `kept`, where the newest of them is."""
+    grown = path.stat().st_size - kept
     if grown >= 2 * starting.EVERY and path.parent.stat().st_uid == os.geteuid() and os.access(path.parent, os.W_OK):
         starting.start(path)
 
@@ -120,6 +130,6 @@ def _of_run(run: RunDirectory, at: float, most: float) -> Iterator[events.Event]
         if isinstance(event, Restored):
             ended = event.state.child_ended is not None
         yield event
-    reason = run.lost()
-    if reason and not ended:
+    reason = None if ended else why_no_end(run)
+    if reason:
         yield events.RunLost(at=newest, reason=reason)

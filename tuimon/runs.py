@@ -2,7 +2,7 @@
 
 A run's directory holds its journal, the output of its script, `run.json` (what must be known without reading the
 journal), the lock that its supervisor holds, and what agents keep while no supervisor listens. Directories are private
-to their owner (0700), files are 0600.
+to their owner (0700), files are 0600. A directory of somebody else's is read, and never written to.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
 import re
 import shlex
 import shutil
@@ -17,18 +18,27 @@ import socket
 import struct
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from tuimon import ownership
 from tuimon.errors import TuimonError, UsageError
 
 NAME = re.compile(r"[\w+.=@][\w+.=@ -]{0,79}")
-"""What a run may be called: it ends up in file names, commands and tables."""
+"""What a run may be called: it ends up in file names, commands and tables. See `is_name` and `_check_name`, too."""
+
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 _PYTHON = re.compile(r"python[\d.]*")
 
+
+LARGEST_SUMMARY = 1 << 20
+"""Bytes of `run.json` that are read."""
+
+NAME_MAX = 255
+"""Bytes of a file's name on Linux."""
 
 LATEST = 1e11
 """Seconds since 1970 beyond which nothing begins or ends: such a time is none."""
@@ -124,9 +134,9 @@ class RunDirectory:
 
     def read(self) -> Summary:
         """`run.json`; what it does not say, or says in no form of ours, stays at its default."""
-        path = self.path / "run.json"
         try:
-            told = json.loads(path.read_text()) if path.is_file() else {}
+            with open(ownership.open_to_read(self.path / "run.json"), "rb") as file:
+                told = json.loads(file.read(LARGEST_SUMMARY))
         except (OSError, ValueError, RecursionError):
             told = {}
         if not isinstance(told, dict):
@@ -136,27 +146,58 @@ class RunDirectory:
 
     def write(self, summary: Summary) -> None:
         """Replace `run.json` at once: a reader sees the old or the new one. Raises OSError."""
-        fresh = self.path / f"run.json.{os.getpid()}"
-        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fresh = f"run.json.{os.getpid()}"
+        directory = ownership.open_directory(self.path)
         try:
-            with open(fd, "w") as file:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with suppress(FileNotFoundError):
+                os.unlink(fresh, dir_fd=directory)  # of a process of this number that was killed here
+            with open(os.open(fresh, flags, 0o600, dir_fd=directory), "w") as file:
                 json.dump(asdict(summary), file)
-            fresh.replace(self.path / "run.json")
+            os.rename(fresh, "run.json", src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                os.unlink(fresh, dir_fd=directory)
             raise
+        finally:
+            os.close(directory)
 
     def update(self, **changes: Any) -> Summary:
         summary = replace(self.read(), **changes)
         self.write(summary)
         return summary
 
+    # --- whose it is
+
+    @property
+    def owner(self) -> str:
+        """The user it belongs to, where that is not the effective one; else empty."""
+        try:
+            uid = os.lstat(self.path).st_uid
+        except OSError:
+            return ""
+        return "" if uid == os.geteuid() else ownership.user_name(uid)
+
+    def check_own(self, wanted: str) -> None:
+        """Raises TuimonError where it belongs to somebody else; `wanted` is what cannot be done then."""
+        if owner := self.owner:
+            raise TuimonError(f"{self.id} belongs to user {owner}: {wanted}", f"do it as {owner}")
+
+    def socket_path(self) -> str | None:
+        """Where its supervisor listens, by `run.json`; None where that is no place in which one of this user would."""
+        recorded = Path(self.read().socket)
+        folder = recorded.parent.name
+        usual = folder == "tuimon" or re.fullmatch(rf"tuimon-{os.geteuid()}(-\w+)?", folder)
+        if self.owner or not ((usual and recorded.name == f"{self.id}.sock") or recorded == self.path / "socket"):
+            return None
+        return str(recorded)
+
     # --- who is alive
 
     def supervised(self) -> bool:
         """A supervisor holds the lock. Asks without taking it."""
         try:
-            fd = os.open(self.lock, os.O_RDWR | os.O_CLOEXEC)
+            fd = ownership.open_to_read(self.lock)
         except OSError:
             return False
         try:
@@ -223,12 +264,34 @@ def _fits(value: Any, declared: str) -> bool:
 
 
 def home(log_dir: str | os.PathLike[str] | None = None) -> Path:
-    """Where runs are kept: `log_dir`, else `$XDG_STATE_HOME/tuimon/runs`, else `~/.local/state/tuimon/runs`."""
+    """Where runs are kept: `log_dir`, else `$XDG_STATE_HOME/tuimon/runs`, else `~/.local/state/tuimon/runs`.
+
+    After `su` or `sudo -E` the environment names another user's directories: the effective user's own home counts then.
+    """
     if log_dir is not None:
         return Path(os.path.abspath(Path(log_dir).expanduser()))
+    named = state_home()
+    own = named if whose_home() is None else Path(pwd.getpwuid(os.geteuid()).pw_dir, ".local/state")
+    return own / "tuimon" / "runs"
+
+
+def state_home() -> Path:
+    """Where the environment says that this user's programs keep their state."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
-    return base / "tuimon" / "runs"
+    return Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
+
+
+def whose_home() -> str | None:
+    """The other user whose directory `state_home` is; None where it is the effective user's, or the system's."""
+    found = state_home()
+    while not found.exists() and found != found.parent:
+        found = found.parent
+    try:
+        uid = found.stat().st_uid
+        pwd.getpwuid(os.geteuid())
+    except (OSError, KeyError):
+        return None
+    return None if uid in (os.geteuid(), 0) else ownership.user_name(uid)
 
 
 def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
@@ -243,6 +306,8 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
             directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + os.urandom(2).hex()))
             directory.path.mkdir(mode=0o700)
             unfinished.callback(shutil.rmtree, directory.path, ignore_errors=True)
+            if directory.owner:
+                raise PermissionError(1, f"new directories there belong to user {directory.owner}")
             here = {"host": socket.gethostname(), "boot": boot_id(), "started_at": time.time()}
             directory.write(Summary(id=directory.id, name=name, **{**here, **known}))
             unfinished.pop_all()
@@ -255,6 +320,7 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
 def rename(directory: RunDirectory, name: str) -> None:
     """Give a run another name; an empty one takes its name away. Raises TuimonError."""
     where = directory.path.parent
+    directory.check_own("its name stays")
     if name:
         _check_name(name)
     try:
@@ -267,8 +333,20 @@ def rename(directory: RunDirectory, name: str) -> None:
 
 
 def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise UsageError(f"{name!r} cannot be a run's name", "use letters, digits and . _ + = @ - (80 at most)")
+    """Raises UsageError where the name would be taken for something else when somebody asks for the run by it."""
+    if not is_name(name) or name.endswith(" "):
+        raise UsageError(f"{name!r} cannot be a run's name", "use letters, digits and . _ + = - (80 at most)")
+    if name.isdigit():
+        raise UsageError(f"the name {name} could be a process id", f"e.g. run-{name}")
+    if "@" in name:
+        raise UsageError(f"the name {name} could be a run on another machine", "leave the @ out")
+    if _ID.fullmatch(name):
+        raise UsageError(f"the name {name} could be another run's id", "choose another name")
+
+
+def is_name(text: str) -> bool:
+    """It may be a run's name or id: also that of a directory, and none that is there already."""
+    return NAME.fullmatch(text) is not None and text.strip(".") != "" and len(os.fsencode(text)) <= NAME_MAX
 
 
 def _check_free(name: str, where: Path) -> None:
@@ -279,8 +357,14 @@ def _check_free(name: str, where: Path) -> None:
 
 @contextmanager
 def _only_one(where: Path) -> Iterator[None]:
-    """Nobody else makes a run here meanwhile."""
-    fd = os.open(where / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Nobody else of this user makes a run here meanwhile. Where others keep runs, too, nobody waits for them."""
+    try:
+        fd = ownership.open_own(where / ".lock", os.O_RDWR | os.O_CREAT)
+    except PermissionError:
+        if ownership.is_own(where):
+            raise
+        yield
+        return
     try:
         fcntl.lockf(fd, fcntl.LOCK_EX)
         yield
@@ -303,7 +387,8 @@ def find(where: Path, text: str) -> RunDirectory:
     if os.sep in text and (Path(text) / "journal.jsonl").is_file():
         return RunDirectory(Path(os.path.abspath(text)))
     known = [(run, (run.id, run.read().name)) for run in every(where)]
-    exact = [run for run, names in known if text and text in names]
+    exact = [run for run, names in known if text and text == names[0]]  # no other run's name hides an id
+    exact = exact or [run for run, names in known if text and text in names]
     begun = [run for run, names in known if text and any(name.startswith(text) for name in names)]
     matching = exact or begun
     if not matching:
@@ -342,8 +427,8 @@ def started_within(pid: int, run: str) -> bool:
 def process_started(pid: int) -> int | None:
     """When the process started, in clock ticks since boot; None when it is not there or is only waited for."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_bytes()  # a name of 15 bytes, which may end within a character
     except OSError:
         return None
-    fields_behind_name = stat.rpartition(")")[2].split()
-    return None if fields_behind_name[0] in "ZX" else int(fields_behind_name[19])
+    fields_behind_name = stat.rpartition(b")")[2].split()
+    return None if fields_behind_name[0] in b"ZX" else int(fields_behind_name[19])

@@ -37,7 +37,7 @@ class Series:
     __slots__ = ("_high", "_last", "_low", "_pending", "_x", "capacity", "count", "marks", "non_finite", "stride")
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self.capacity = max(4, capacity)
+        self.capacity: int = max(4, capacity)
         self.stride = 1
         self.count = 0
         self.non_finite = 0

@@ -7,13 +7,14 @@ environment. A rule's threshold is ``[rules.stalled] after = 60``, ``--set stall
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tuimon import rules
+from tuimon import ownership, rules
 from tuimon.errors import UsageError
 from tuimon.rules.chosen import chosen, defaults, rule_id
 
@@ -54,10 +55,14 @@ class Value(NamedTuple):
 
 
 class Settings:
-    """What is in force. Keys are those of `KEYS`, and ``rules.RULE.THRESHOLD``."""
+    """What is in force. Keys are those of `KEYS`, and ``rules.RULE.THRESHOLD``.
 
-    def __init__(self, values: Mapping[str, Value]) -> None:
+    `strangers` are sentences about files that do not count because they are another user's.
+    """
+
+    def __init__(self, values: Mapping[str, Value], strangers: Sequence[str] = ()) -> None:
         self.values = dict(values)
+        self.strangers = list(strangers)
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key].value if key in self.values else _default(key)
@@ -88,18 +93,19 @@ def load(
     what is unknown or of the wrong kind.
     """
     environment = os.environ if environ is None else environ
+    beside = beside or Path.cwd()
     values: dict[str, Value] = {}
-    sources = (_user(environment), _project(beside or Path.cwd()), _environment(environment), _flags(flags or {}))
-    for source in sources:
+    for source in (_user(environment), _project(beside), _environment(environment), _flags(flags or {})):
         values.update(source)
-    return Settings(values)
+    return Settings(values, strangers(beside, environment))
 
 
 # --- where settings come from
 
 
 def _user(environ: Mapping[str, str]) -> dict[str, Value]:
-    return _file(user_file(environ), ())
+    path = user_file(environ)
+    return _file(path, ()) if _believed(path, None) else {}
 
 
 def user_file(environ: Mapping[str, str]) -> Path:
@@ -116,17 +122,46 @@ def _project(beside: Path) -> dict[str, Value]:
 
 def project_file(beside: Path) -> Path | None:
     """`tuimon.toml`, or `pyproject.toml` with a table for tuimon: beside the script, or above it up to the project's
-    root, the first directory with a `pyproject.toml` or `.git`."""
+    root, the first directory with a `pyproject.toml` or `.git`. Files of strangers count as not there."""
+    for path in filter(lambda path: _believed(path, beside), _project_files(beside)):
+        if path.name == "tuimon.toml" or _table(path, ("tool", "tuimon")):
+            return path
+        return None
+    return None
+
+
+def _project_files(beside: Path) -> Iterator[Path]:
     start = beside.resolve()
     for directory in (start, *start.parents) if start.is_dir() else start.parents:
-        own, project = directory / "tuimon.toml", directory / "pyproject.toml"
-        if own.is_file():
-            return own
-        if project.is_file():
-            return project if _table(project, ("tool", "tuimon")) else None
+        yield from (path for name in ("tuimon.toml", "pyproject.toml") if (path := directory / name).is_file())
         if (directory / ".git").exists():
-            return None
-    return None
+            return
+
+
+def strangers(beside: Path, environ: Mapping[str, str]) -> list[str]:
+    """Of each file of settings that is not read because of its owner, a sentence that says so."""
+    sentences = []
+    for path in (user_file(environ), *_project_files(beside)):
+        if not _believed(path, beside) and _speaks_of_us(path):
+            owner = ownership.user_name(path.stat().st_uid)
+            sentences.append(f"{path} belongs to user {owner}, so its settings do not count")
+    return sentences
+
+
+def _believed(path: Path, beside: Path | None) -> bool:
+    """It is the user's own, root's, or of whoever wrote the script that is to be run: settings can name a command."""
+    with contextlib.suppress(OSError):
+        owner = path.stat().st_uid
+        return owner in (os.geteuid(), 0) or (beside is not None and beside.is_file() and owner == beside.stat().st_uid)
+    return True  # there is none
+
+
+def _speaks_of_us(path: Path) -> bool:
+    try:
+        with open(ownership.open_to_read(path), "rb") as file:
+            return path.name != "pyproject.toml" or b"tool.tuimon" in file.read(1 << 16)
+    except OSError:
+        return False
 
 
 def _file(path: Path, within: Sequence[str]) -> dict[str, Value]:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tuimon import events
 from tuimon.rules import SEVERITIES, Finding
 from tuimon.rules.alike import alike, where
 from tuimon.state import Epoch, Fit, Run
+from tuimon.state.left_out import left_out
 
 STILL_EVERY = 60.0
 """Seconds of a long epoch between two lines about it."""
 
 MOST_METRICS = 6
+
+EACH_OF = 64
+"""Fits of which each is told, and each of its epochs: the first ones. Of later ones a line is told at times only."""
+
+LATER_EVERY = 10.0
+"""Seconds of the run between two lines about later fits."""
+
+MOST_ALIKE = 16
+"""Fits of which each finding of one rule and severity is told."""
+
+MOST_TOLD = 4096
+"""Findings that are remembered, before those of fits that are gone are forgotten."""
 
 GUESSED_FOR = 10.0
 """Seconds after which a guess from outside is told."""
@@ -22,34 +36,29 @@ class Teller:
     """Remembers what has been said; the same run gives the same lines."""
 
     def __init__(self) -> None:
-        self._fits = 0
-        self._epochs: dict[int, int] = {}  # fit → epochs told
+        self._epochs: dict[int, int] = {}  # fit → epochs told, or passed over
+        self._started: set[int] = set()  # fits of which the beginning was told
         self._findings: dict[tuple[str, int | None], int] = {}  # rule and fit → rank of the severity told
+        self._alike: Counter[tuple[str, str]] = Counter()  # rule and severity → fits told
         self._told_at = 0.0
         self._held: set[int] = set()  # processes of which it was said that they do not run
         self._clock = 0.0  # when the machine's clock was set, as told last
+        self._line_at = 0.0  # the time of the newest line about a fit or an epoch
         self._estimate = ""
         self._estimated_at = 0.0
 
     def news(self, run: Run, findings: Sequence[Finding]) -> Iterator[str]:
         """What has not been said yet."""
-        for fit in run.fits:
-            if fit.trains and fit.index >= self._fits:
-                yield started(fit)
+        training = run.training
+        for fit in training:
+            for line in self._of_fit(fit):
+                yield line
                 self._told_at = run.now
-            done = fit.ended_epochs
-            for epoch in done[self._epochs.get(fit.index, 0) :]:
-                yield ended(fit, epoch)
-                self._told_at = run.now
-            self._epochs[fit.index] = len(done)
-        self._fits = len(run.fits)
+        self._epochs = {fit.index: fit.epochs_done for fit in training}
+        self._started &= self._epochs.keys()
         yield from self._stopped(run)
         yield from self._estimated(run)
-        for finding in findings:
-            rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
-            if rank < self._findings.get(key, len(SEVERITIES)):
-                self._findings[key] = rank
-                yield of_finding(finding, where(run, [finding]))
+        yield from self._found(run, findings)
         if run.now - self._told_at > STILL_EVERY and run.fit is not None and run.fit.epoch is not None:
             self._told_at = run.now
             if not run.fit.epoch.ended:
@@ -69,6 +78,41 @@ class Teller:
         if run.clock_set is not None and run.clock_set.at > self._clock:
             self._clock = run.clock_set.at
             yield clock_set(run.clock_set)
+
+    def _of_fit(self, fit: Fit) -> Iterator[str]:
+        if fit.index not in self._epochs and self._is_due(fit, fit.started_at):
+            yield self._begun(fit)
+        new = fit.epochs_done - self._epochs.get(fit.index, 0)
+        for epoch in fit.ended_epochs[-new:] if new else ():
+            if self._is_due(fit, epoch.ended_at or 0.0):
+                if fit.index not in self._started:
+                    yield self._begun(fit)
+                self._line_at = epoch.ended_at or 0.0
+                yield ended(fit, epoch)
+
+    def _is_due(self, fit: Fit, at: float) -> bool:
+        return fit.index < EACH_OF or at - self._line_at >= LATER_EVERY
+
+    def _begun(self, fit: Fit) -> str:
+        self._line_at = fit.started_at
+        self._started.add(fit.index)
+        return started(fit)
+
+    def _found(self, run: Run, findings: Sequence[Finding]) -> Iterator[str]:
+        for finding in findings:
+            rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
+            if rank >= self._findings.get(key, len(SEVERITIES)):
+                continue
+            self._findings[key] = rank
+            kind = (finding.rule, finding.severity)
+            self._alike[kind] += 1
+            if self._alike[kind] <= MOST_ALIKE:
+                yield of_finding(finding, where(run, [finding]))
+            elif self._alike[kind] == MOST_ALIKE + 1:
+                yield f"{finding.severity} {finding.rule}: in more fits, which are not told one by one"
+        if len(self._findings) > MOST_TOLD:
+            kept = {None, *(fit.index for fit in run.fits)}
+            self._findings = {key: rank for key, rank in self._findings.items() if key[1] in kept}
 
     def _estimated(self, run: Run) -> Iterator[str]:
         """Input wait as guessed from outside, when it is known well enough, and now and then."""
@@ -145,8 +189,9 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
     """How the run ended, what it did, and what to do about what was found."""
     done = ["no training was seen"]
     if run.training:
-        done = [_count(sum(fit.epochs_done for fit in run.training), "epoch")]
-        done.append(_count(sum(fit.steps_done for fit in run.training), "step"))
+        done = [_count(run.epochs_done, "epoch"), _count(run.steps_done, "step")]
+        if run.summed.training:
+            done.append(_count(run.trained, "fit"))
     lasted = ""
     if run.started_at is not None and (run.ended_at or run.now) > run.started_at:
         lasted = f" after {(run.ended_at or run.now) - run.started_at:.1f} s"
@@ -160,6 +205,8 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
             yield f"  {group[-1].advice}"
     if not worst:
         yield "no errors or warnings"
+    for each in left_out(run):
+        yield f"left out: {each.words}"
 
 
 def outcome(run: Run) -> str:

@@ -13,7 +13,7 @@ import dataclasses
 import json
 import math
 import re
-from typing import Any, Callable, Dict, Union
+from typing import Any, Callable, Dict, List, Optional, Union
 
 from tuimon import events
 
@@ -23,6 +23,46 @@ _HINTS = ('NaN"', 'Infinity"')
 
 MAX_LINE = 16 * 1024 * 1024
 """Bytes of the longest line that a reader accepts; a longer one is a gap."""
+
+
+class Lines:
+    """Cuts a stream of bytes into lines, in time that grows with the bytes and not with the length of a line.
+
+    A line of more than `longest` bytes (`MAX_LINE` where none are given) is left out as it comes, and counted once in
+    `dropped`.
+    """
+
+    def __init__(self, longest: Optional[int] = None) -> None:
+        self.dropped = 0
+        self.skipping = False  # within a line that is too long
+        self._longest = MAX_LINE if longest is None else longest
+        self._begun = bytearray()
+
+    @property
+    def held(self) -> int:
+        """Bytes of a line whose end has not come."""
+        return len(self._begun)
+
+    def feed(self, chunk: bytes) -> List[bytes]:
+        """The lines that are complete with this chunk, without their newline."""
+        lines = chunk.split(b"\n")
+        rest = lines.pop()
+        if lines:
+            if self.skipping:
+                self.skipping = False
+                del lines[0]
+            elif self._begun:
+                lines[0] = bytes(self._begun + lines[0])
+            del self._begun[:]
+            if any(len(line) > self._longest for line in lines):
+                self.dropped += sum(len(line) > self._longest for line in lines)
+                lines = [line for line in lines if len(line) <= self._longest]
+        if not self.skipping:
+            self._begun += rest
+            if len(self._begun) > self._longest:
+                self._begun, self.skipping = bytearray(), True
+                self.dropped += 1
+        return lines
 
 
 def encode(event: events.Event) -> bytes:

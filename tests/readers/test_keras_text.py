@@ -19,7 +19,7 @@ def read(path: Path, piece: int = 1 << 20) -> list[events.Event]:
     reader = reader_of(path)
     data = path.read_bytes()
     told = [event for start in range(0, len(data), piece) for event in reader.feed(data[start : start + piece])]
-    return told + reader.end()
+    return [*told, *reader.end()]
 
 
 def fits(path: Path) -> list[Fit]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 import tempfile
 import tracemalloc
 import zlib
@@ -12,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tuimon.errors import UsageError
-from tuimon.remote.frames import Decoder, Frame, digest, encode
+from tuimon.remote.frames import Decoder, Frame, encode
 from tuimon.remote.mirror import Mirror
+from tuimon.remote.pieces import digest
 from tuimon.remote.place import place
 from tuimon.remote.target import Target, target
+from tuimon.runs import RunDirectory, boot_id
 
 FRAMES = some.builds(
     Frame,
@@ -83,6 +88,17 @@ def test_who_is_alive_is_what_the_other_side_says(tmp_path: Path) -> None:
         with pytest.raises(ValueError):  # noqa: PT011 – in the words of whoever found it
             mirror.take(Frame("status", 0, odd))
     assert mirror.status() == "lost"
+
+
+def test_what_a_summary_says_of_this_machine_is_not_believed(tmp_path: Path) -> None:
+    told = {"name": "there", "socket": "/run/user/0/tuimon/other", "boot": boot_id(), "pid": os.getpid()}
+    mirror = Mirror(tmp_path)
+    mirror.take(Frame("summary", 0, json.dumps({**told, "host": socket.gethostname()}).encode()))
+    assert (mirror.read().name, mirror.read().socket) == ("there", "")
+    assert not RunDirectory(tmp_path).child_alive()
+    for odd in (b"[]", b"{", b"[" * 100_000, b"7"):
+        with pytest.raises(ValueError):  # noqa: PT011 – in the words of whoever found it
+            mirror.take(Frame("summary", 0, odd))
 
 
 def test_a_place_lasts_as_long_as_whoever_watches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

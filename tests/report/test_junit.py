@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from tests.builders import fit, run_of
 from tests.report.documents import document, holds_no_command, hostile, plain, unknown
+from tuimon import events
 from tuimon.report.formats import FORMATS
 from tuimon.rules import RULES, rule_id
 
@@ -33,6 +35,14 @@ def test_what_was_not_judged_is_skipped_with_its_reason() -> None:
     assert skipped
     assert all(each is not None and each.get("message") for each in skipped.values())
     assert suite.get("skipped") == str(len(skipped))
+
+
+def test_what_xml_has_no_place_for_is_shown() -> None:
+    odd = "".join(map(chr, (*range(32), 0x7F, 0x85, 0x2028, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF, 0x1F600)))
+    run = run_of([events.RunStarted(run="r", name=odd)], fit(1), [events.AgentFailed(pid=1, error=odd)], began=False)
+    suite = suite_of(FORMATS["junit"](document(run)))
+
+    assert "\\ufffe\\uffff\U0001f600" in str(suite.get("name"))
 
 
 def test_names_are_text() -> None:

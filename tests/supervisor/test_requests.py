@@ -11,7 +11,7 @@ import pytest
 
 from tests.harness import Tuimon, wait_for
 from tests.supervisor.test_survival import Job
-from tuimon import events, wire
+from tuimon import events, ownership, wire
 from tuimon.control import Control
 from tuimon.errors import TuimonError
 
@@ -81,16 +81,15 @@ def test_a_client_that_may_only_look_asks_for_nothing(job: Job) -> None:
     with pytest.raises(TuimonError):
         control.ask(events.SignalRequested(signal=signal.SIGKILL))
 
-    attached = job.tuimon.wait_for_event(events.ScreenAttached)
-    assert attached.readonly
+    Control(job.tuimon.directory, "another").greet()
+    assert job.tuimon.wait_for_event(events.ScreenAttached).by.startswith("another")
     assert job.tuimon.directory.child_alive()
 
 
 def test_rubbish_on_the_socket_is_counted_and_does_no_harm(job: Job) -> None:
-    import socket
-
-    with socket.socket(socket.AF_UNIX) as link:
-        link.connect(job.tuimon.directory.read().socket)
+    path = job.tuimon.directory.socket_path()
+    assert path is not None
+    with ownership.connect(path, 10.0) as link:
         link.sendall(b"\xff\x00rubbish\n[]\n" + wire.encode(events.ScreenAttached(at=time.time(), by="x"))[:-5])
 
     lost = job.tuimon.wait_for_event(events.EventsLost)

@@ -41,7 +41,7 @@ def join(given: Dict[str, str]) -> None:
 def _join(given: Dict[str, str]) -> None:
     global _heard_at
     here = outbox.started and not outbox.ended
-    if here and agent.setting("TUIMON_SOCKET") != given["TUIMON_SOCKET"]:
+    if here and agent.setting("TUIMON_SPOOL") != given["TUIMON_SPOOL"]:
         leave()
         here = False
     agent.given.update(given)

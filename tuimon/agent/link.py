@@ -1,11 +1,18 @@
-"""The connection to the supervisor: lines out, lines in, never blocking, and well aware that it may be gone."""
+"""The connection to the supervisor: lines out, lines in, never blocking, and well aware that it may be gone.
+
+Whoever listens has to be of this process's user: events hold stacks and what the program printed, and requests are
+obeyed.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
 from typing import List, Optional, Tuple
+
+from tuimon import ownership, wire
 
 BUFFERED = 4 * 1024 * 1024
 """Bytes that may wait for a supervisor that reads slowly."""
@@ -16,15 +23,22 @@ They are said again, to the spool or to the next supervisor, which leaves out wh
 
 _LONGEST = 1024 * 1024
 
+_LARGEST_SUMMARY = 1024 * 1024
+
 
 class Link:
-    def __init__(self, path: str) -> None:
+    """`run` is the run's directory, whose `run.json` says where the socket is by now."""
+
+    def __init__(self, path: str, run: str = "") -> None:
         self.path = path
+        self.run = run
+        self.refusal = ""
+        """Why the socket that is there is not used."""
         self._socket: Optional[socket.socket] = None
         self._identity: Tuple[int, int] = (0, 0)
         self._out = bytearray()
         self._sent = bytearray()  # the newest of what has been sent, from the beginning of a line
-        self._in = b""
+        self._in = wire.Lines(_LONGEST)
 
     @property
     def connected(self) -> bool:
@@ -36,19 +50,30 @@ class Link:
         return len(self._out)
 
     def connect(self) -> bool:
-        link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            link.settimeout(0.25)
-            link.connect(self.path)
-            link.setblocking(False)
-        except OSError:
-            link.close()
+        link = self._connected(self.path)
+        if link is None and self.run:
+            moved = _recorded(self.run)
+            if moved and moved != self.path:
+                link = self._connected(moved)
+                self.path = moved if link is not None else self.path
+        if link is None:
             return False
-        self._socket, self._in = link, b""
+        self._socket, self._in, self.refusal = link, wire.Lines(_LONGEST), ""
         self._out[:0] = self._sent  # the one before may have died with it unread; what is known is left out there
         del self._sent[:]
         self._identity = _identity(link.fileno())
         return True
+
+    def _connected(self, path: str) -> Optional[socket.socket]:
+        try:
+            link = ownership.connect(path, 0.25)
+        except PermissionError as error:
+            self.refusal = "%s: %s" % (error.filename, error.strerror)
+            return None
+        except OSError:
+            return None
+        link.setblocking(False)
+        return link
 
     def send(self, lines: bytes) -> bytes:
         """Send these after what waits already. When the connection is gone: what may not have been read, in whole
@@ -74,6 +99,7 @@ class Link:
 
     def receive(self) -> List[bytes]:
         """The whole lines that came in. Finds out, too, that the other end was closed."""
+        lines: List[bytes] = []
         while self._socket is not None and self._ours():
             try:
                 chunk = self._socket.recv(65536, socket.MSG_DONTWAIT)
@@ -84,9 +110,7 @@ class Link:
             if not chunk:
                 self.close()
                 break
-            self._in += chunk
-        lines = self._in.split(b"\n")
-        self._in = lines.pop()[-_LONGEST:]
+            lines += self._in.feed(chunk)
         return [line for line in lines if line]
 
     def wait(self, seconds: float) -> None:
@@ -118,6 +142,18 @@ class Link:
 
     def _ours(self) -> bool:
         return self._socket is not None and _identity(self._socket.fileno()) == self._identity
+
+
+def _recorded(run: str) -> str:
+    """Where the supervisor of the run says that it listens; empty where nobody who may say so does."""
+    try:
+        directory = ownership.open_directory(run)
+        os.close(directory)
+        with open(ownership.open_to_read(os.path.join(run, "run.json")), "rb") as file:
+            path = json.loads(file.read(_LARGEST_SUMMARY))["socket"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return path if isinstance(path, str) else ""
 
 
 def _identity(descriptor: int) -> Tuple[int, int]:

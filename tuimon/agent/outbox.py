@@ -54,6 +54,7 @@ class Outbox:
         self._lost = 0
         self._lost_since: Optional[float] = None
         self._tried = 0.0
+        self._refusal = ""
         self._began = time.monotonic()
         self._link: Optional[Link] = None
         self._spool: Optional[Spool] = None
@@ -124,7 +125,7 @@ class Outbox:
             return
         self._starting = True
         socket_path, spool_path = agent.setting("TUIMON_SOCKET"), agent.setting("TUIMON_SPOOL")
-        self._link = Link(socket_path) if socket_path else None
+        self._link = Link(socket_path, os.path.dirname(spool_path)) if socket_path else None
         self._spool = Spool("%s.%d" % (spool_path, self.pid)) if spool_path else None
         self._began = time.monotonic()
         self.started = True
@@ -215,6 +216,9 @@ class Outbox:
             return
         self._tried = now
         self._link.connect()
+        if self._link.refusal and self._link.refusal != self._refusal:
+            self._refusal = self._link.refusal
+            self.put(events.AgentFailed(hook="connect", error=self._refusal))
 
     def _deliver(self, lines: bytes) -> None:
         link = self._link

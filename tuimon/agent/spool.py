@@ -1,13 +1,16 @@
 """The file that takes what the agent has to say while nobody listens.
 
 Each write locks the file, and looks whether it is still the one at the path: whoever takes the spool over locks it,
-reads it and removes it, and nothing is read twice or lost in between.
+reads it and removes it, and nothing is read twice or lost in between. A file or a directory of somebody else's is no
+spool.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+
+from tuimon import ownership
 
 LIMIT = 64 * 1024 * 1024
 """Bytes that a spool may hold."""
@@ -31,10 +34,14 @@ class Spool:
 
     def _open_and_lock(self) -> int:
         while True:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink:
-                return descriptor
+            descriptor = ownership.open_own(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if os.fstat(descriptor).st_nlink:
+                    return descriptor
+            except OSError:  # a file system without locks
+                os.close(descriptor)
+                raise
             os.close(descriptor)  # taken over while we waited for the lock
 
     def _write(self, descriptor: int, lines: bytes, size: int) -> bool:
@@ -43,6 +50,9 @@ class Spool:
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
         except OSError:
-            os.ftruncate(descriptor, size)
+            try:
+                os.ftruncate(descriptor, size)
+            except OSError:
+                pass  # a torn line, which is counted
             return False
         return True

@@ -1,7 +1,8 @@
 """Folds a journal to its end and leaves checkpoints on the way: `python -m tuimon.checkpoints.making JOURNAL`.
 
 Started beside a run whenever its journal has grown enough, and at its end; what is kept already is built upon. It runs
-at the lowest priority and says nothing: a reader who finds no checkpoint folds the journal himself.
+at the lowest priority and says nothing: a reader who finds no checkpoint folds the journal himself. Nothing is written
+but checkpoints, into a folder of this user's beside a journal of this user's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from tuimon.checkpoints import store
+from tuimon.checkpoints.shapes import Uncovered
 from tuimon.checkpoints.starting import EVERY
 from tuimon.journal import Tail
 from tuimon.state import Run
@@ -21,8 +23,13 @@ ROOM = 1 << 28
 
 
 def make(journal_path: Path, every: int = EVERY) -> int:
-    """Write those that are missing, and one at the end of a run that is over; how many. Raises OSError."""
-    _forget_others(journal_path)
+    """Write those that are missing, and one at the end of a run that is over; how many. Raises OSError, Uncovered."""
+    with store.alone(journal_path):
+        store.forget_others(journal_path)
+        return _make(journal_path, every)
+
+
+def _make(journal_path: Path, every: int) -> int:
     found = store.restored(journal_path)
     run, kept = (found[0].state, found[1]) if found else (Run(), 0)
     tail, made = Tail(journal_path, kept), 0
@@ -45,18 +52,9 @@ def _short_of_room(journal_path: Path) -> bool:
     return disk.f_bavail * disk.f_frsize < ROOM
 
 
-def _forget_others(journal_path: Path) -> None:
-    """Those of other versions of the fold, which nobody reads any more."""
-    current = {each.path for each in store.known(journal_path)}
-    with contextlib.suppress(OSError):
-        for path in store.folder(journal_path).iterdir():
-            if path not in current:
-                path.unlink()
-
-
 def main() -> None:
     os.nice(19)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, Uncovered):
         make(Path(sys.argv[1]))
 
 

@@ -16,14 +16,22 @@ WORTH = 1 << 22
 """Bytes of a journal from which one is worth it at the end of a run."""
 
 
+COMMAND = [sys.executable, "-m", "tuimon.checkpoints.making"]
+
+ROOT = Path(tuimon.__file__).parent.parent
+"""Where tuimon itself is imported from."""
+
+
 def start(journal_path: Path) -> subprocess.Popen[bytes]:
     """Raises OSError."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tuimon.checkpoints.making", os.path.abspath(journal_path)],
+        [*COMMAND, os.path.abspath(journal_path)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        cwd=Path(tuimon.__file__).parent.parent,  # not where the user is: `-m` imports from there first
+        # Not where the user is, which may be a directory that somebody sent: `-m` imports from there first, and so does
+        # an empty entry of PYTHONPATH.
+        cwd=ROOT,
         start_new_session=True,
     )
 

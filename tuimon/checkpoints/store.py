@@ -1,25 +1,43 @@
-"""Checkpoints on disk: which there are, which of them fit, and what they hold."""
+"""Checkpoints on disk: which there are, which of them are to be believed, and what they hold.
+
+A checkpoint is a heading, signed with this user's key, and the state. The heading says what journal it is of, by which
+fold, and the state's digest; nothing is read of a state before its heading and its digest are found right.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import json
 import math
 import os
-import stat
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tuimon
 from tuimon import events, journal
+from tuimon.checkpoints import files, signing
 from tuimon.state import Restored, Run
 
 SEEN = 1 << 16
 """Bytes at the journal's start, and before a checkpoint's place in it, that must be as they were."""
 
-_FOLDING = ("events.py", "series.py", "wire.py", "state")
+LARGEST = 1 << 26
+"""Bytes of a checkpoint on disk. Those of long runs have less than one MB."""
+
+MOST = 4096
+"""Checkpoints of a journal that are looked at: 64 GB of it."""
+
+FOLDER = "checkpoints"
+
+_NAME = re.compile(r"(\d{1,18})\.(?:[0-9a-f]{16}|\d+\.new)")
+"""Of all files that are made here, finished or not: others in the folder are not ours."""
+
+_FOLDING = ("events.py", "series.py", "wire.py", "state", "checkpoints/encoding.py", "checkpoints/shapes.py")
 
 
 class Checkpoint(NamedTuple):
@@ -30,31 +48,43 @@ class Checkpoint(NamedTuple):
     at: float
     events: int
     seen: str
+    state: str
+
+
+class _Place(NamedTuple):
+    """Where a journal's checkpoints are: it and their folder, opened, and the key they are signed with."""
+
+    journal_path: Path
+    journal: int
+    folder: int
+    key: bytes
 
 
 def folder(journal_path: Path) -> Path:
     """Beside a run's journal."""
-    return journal_path.parent / "checkpoints"
+    return journal_path.parent / FOLDER
 
 
 def known(journal_path: Path) -> list[Checkpoint]:
-    """Those that this version made, in order, as far as can be told without reading them."""
+    """Those of this journal that this user made with this version, in order, without reading their states."""
     try:
-        found = [path for path in folder(journal_path).iterdir() if path.suffix == f".{fold_version()}"]
+        with _opened(journal_path) as place:
+            return list(_headings(place))[::-1]
     except OSError:
         return []
-    return sorted(filter(None, map(_heading, found)), key=lambda each: each.offset)
 
 
 def restored(journal_path: Path, at: float = math.inf, most: float = math.inf) -> tuple[Restored, int] | None:
     """The newest state no later than the time `at` and after no more than `most` events; and the byte to go on from."""
-    if not _trusted(journal_path, stat.S_ISREG) or not _trusted(folder(journal_path), stat.S_ISDIR):
-        return None
-    for each in reversed(known(journal_path)):
-        if each.at <= at and each.events <= most and each.seen == seen(journal_path, each.offset):
-            state = _state(each)
-            if state is not None:
-                return Restored(at=each.at, state=state), each.offset
+    try:
+        with _opened(journal_path) as place:
+            for each in _headings(place):
+                if each.at <= at and each.events <= most and each.seen == seen(place.journal, each.offset):
+                    state = _state(place, each)
+                    if state is not None:
+                        return Restored(at=each.at, state=state), each.offset
+    except OSError:
+        pass
     return None
 
 
@@ -67,42 +97,72 @@ def read(journal_path: Path, at: float = math.inf, most: float = math.inf) -> It
 
 
 def write(journal_path: Path, offset: int, run: Run) -> None:
-    """Keep what `run` is after all events before `offset`. Raises OSError."""
-    from tuimon.checkpoints.packing import packed
+    """Keep what `run` is after all events before `offset`. Raises OSError, and Uncovered where that cannot be kept."""
+    import hashlib
 
-    heading = {"offset": offset, "at": run.now, "events": run.events, "seen": seen(journal_path, offset)}
-    data = json.dumps(heading).encode() + b"\n" + packed(run)
-    where = folder(journal_path)
-    where.mkdir(mode=0o700, exist_ok=True)
-    fresh = where / f"{offset}.{os.getpid()}.new"
-    try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-            file.write(data)
-        fresh.replace(where / f"{offset}.{fold_version()}")
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
+    from tuimon.checkpoints.encoding import encode
+
+    with _opened(journal_path, make=True) as place:
+        state = encode(run)
+        heading = {
+            **_of_journal(place),
+            "offset": offset,
+            "at": run.now,
+            "events": run.events,
+            "seen": seen(place.journal, offset),
+            "state": hashlib.sha256(state).hexdigest(),
+        }
+        told = json.dumps(heading).encode()
+        fresh = f"{offset}.{os.getpid()}.new"
+        files.create(fresh, place.folder, signing.signature(place.key, told) + b" " + told + b"\n" + state)
+        try:
+            os.rename(fresh, f"{offset}.{fold_version()}", src_dir_fd=place.folder, dst_dir_fd=place.folder)
+        except OSError:
+            os.unlink(fresh, dir_fd=place.folder)
+            raise
 
 
-def seen(journal_path: Path, offset: int) -> str:
+@contextlib.contextmanager
+def alone(journal_path: Path) -> Iterator[None]:
+    """Nobody else makes checkpoints of this journal meanwhile.
+
+    Raises BlockingIOError where somebody does, OSError where checkpoints cannot be kept of it by this user.
+    """
+    with _opened(journal_path, make=True) as place:
+        try:
+            fcntl.flock(place.folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:  # a file system that locks no folders: the worst is that both do the work
+            pass
+        yield
+
+
+def forget_others(journal_path: Path) -> None:
+    """Remove those that nobody can begin with: of other versions, keys or journals, damaged or unfinished.
+
+    Raises OSError.
+    """
+    with _opened(journal_path) as place:
+        good = {each.path.name for each in _headings(place) if _fits(place, each)}
+        for name in os.listdir(place.folder):
+            if _NAME.fullmatch(name) and name not in good:
+                with contextlib.suppress(OSError):
+                    os.unlink(name, dir_fd=place.folder)
+
+
+def seen(journal: int, offset: int) -> str:
     """A digest of the journal's first bytes and of those before `offset`; empty where it is shorter than that."""
     import hashlib
 
-    digest = hashlib.sha256()
-    try:
-        with journal_path.open("rb") as file:
-            digest.update(file.read(min(SEEN, offset)))
-            file.seek(max(0, offset - SEEN))
-            last = file.read(min(SEEN, offset))
-    except OSError:
-        return ""
-    digest.update(last)
-    return digest.hexdigest() if len(last) == min(SEEN, offset) else ""
+    size = min(SEEN, offset)
+    first, last = os.pread(journal, size, 0), os.pread(journal, size, max(0, offset - SEEN))
+    return hashlib.sha256(first + last).hexdigest() if len(first) == len(last) == size else ""
 
 
 @functools.cache
 def fold_version() -> str:
-    """Of what turns events into a state: another fold would come to another one."""
+    """Of what turns events into a state, and a state into bytes: another fold would come to another one."""
     import hashlib
 
     digest, root = hashlib.sha256(tuimon.__version__.encode()), Path(tuimon.__file__).parent
@@ -113,33 +173,80 @@ def fold_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def _trusted(path: Path, is_kind: Callable[[int], bool]) -> bool:
-    """It is of that kind, and nobody but this user can have written it."""
+@contextlib.contextmanager
+def _opened(journal_path: Path, make: bool = False) -> Iterator[_Place]:
+    """Raises OSError unless all of it belongs to this user, who has a key; `make` what is missing of that."""
+    with ExitStack() as opened:
+        beside = files.open_folder(journal_path.parent, denied=0)
+        opened.callback(os.close, beside)
+        journal = files.open_file(journal_path.name, beside)
+        opened.callback(os.close, journal)
+        if make:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(FOLDER, 0o700, dir_fd=beside)
+        inner = files.open_folder(FOLDER, beside)
+        opened.callback(os.close, inner)
+        key = signing.made() if make else signing.key()
+        if key is None:
+            raise PermissionError("no key to sign checkpoints with")
+        yield _Place(journal_path, journal, inner, key)
+
+
+def _of_journal(place: _Place) -> dict[str, Any]:
+    """What the heading of each of its checkpoints says. A copy is another journal: it may have been altered."""
+    return {"version": fold_version(), "inode": os.fstat(place.journal).st_ino}
+
+
+def _headings(place: _Place) -> Iterator[Checkpoint]:
+    """Those that are signed, and of this journal, the last first."""
+    version, size = f".{fold_version()}", os.fstat(place.journal).st_size
+    named = [name for name in os.listdir(place.folder) if name.endswith(version) and _NAME.fullmatch(name)]
+    offsets = {int(name.partition(".")[0]): name for name in named}
+    for offset in sorted((each for each in offsets if each <= size), reverse=True)[:MOST]:
+        heading = _heading(place, offsets[offset])
+        if heading is not None and heading.offset == offset:
+            yield heading
+
+
+def _heading(place: _Place, name: str) -> Checkpoint | None:
     try:
-        found = path.lstat()
+        with open(files.open_file(name, place.folder), "rb") as file:
+            by, _, told = file.readline(1000).rstrip(b"\n").partition(b" ")
     except OSError:
-        return False
-    mine = found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return mine and is_kind(found.st_mode)
-
-
-def _heading(path: Path) -> Checkpoint | None:
-    try:
-        with path.open("rb") as file:
-            told = json.loads(file.readline(1000))
-        return Checkpoint(path, int(told["offset"]), float(told["at"]), int(told["events"]), str(told["seen"]))
-    except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _state(checkpoint: Checkpoint) -> Run | None:
-    if not _trusted(checkpoint.path, stat.S_ISREG):
+    if not signing.signed(place.key, told, by):
         return None
-    from tuimon.checkpoints.packing import unpacked
+    heading = json.loads(told)  # which nobody else can have written
+    if not heading.items() >= _of_journal(place).items():
+        return None
+    parts = (heading[part] for part in ("offset", "at", "events", "seen", "state"))
+    return Checkpoint(folder(place.journal_path) / name, *parts)
+
+
+def _data(place: _Place, checkpoint: Checkpoint) -> bytes | None:
+    """The bytes of its state, as they were signed."""
+    import hashlib
 
     try:
-        state = unpacked(checkpoint.path.read_bytes().partition(b"\n")[2])
+        data = files.read(checkpoint.path.name, place.folder, LARGEST).partition(b"\n")[2]
     except OSError:
         return None
-    fits = state is not None and (state.now, state.events) == (checkpoint.at, checkpoint.events)
-    return state if fits else None
+    return data if hashlib.sha256(data).hexdigest() == checkpoint.state else None
+
+
+def _fits(place: _Place, checkpoint: Checkpoint) -> bool:
+    return checkpoint.seen == seen(place.journal, checkpoint.offset) and _data(place, checkpoint) is not None
+
+
+def _state(place: _Place, checkpoint: Checkpoint) -> Run | None:
+    data = _data(place, checkpoint)
+    if data is None:
+        return None
+    from tuimon.checkpoints.encoding import decode
+    from tuimon.checkpoints.shapes import Damaged
+
+    try:
+        state = decode(data)
+    except Damaged:
+        return None
+    return state if (state.now, state.events) == (checkpoint.at, checkpoint.events) else None

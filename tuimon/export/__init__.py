@@ -5,6 +5,7 @@ A row is what one event said. A recording is read twice, first for the columns, 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -25,9 +26,13 @@ FORMATS: dict[str, Callable[[Opened, Path], None]] = {
 
 
 def export(opened: Opened, form: str, target: Path) -> None:
-    """Write it all. What is there already is left alone. Raises TuimonError."""
+    """Write it all. What is there already is left alone, and no link is followed but to a directory.
+
+    Raises TuimonError.
+    """
     try:
-        if (target.is_dir() and any(target.iterdir())) or target.is_file():
+        empty = form != "jsonl" and target.is_dir() and not any(target.iterdir())
+        if os.path.lexists(target) and not empty and str(target) != jsonl.STDOUT:
             raise UsageError(f"{target} is there already", "choose another --output")
         FORMATS[form](opened, target)
     except OSError as error:

@@ -12,9 +12,11 @@ from tuimon import events
 from tuimon.export.tables import rows
 from tuimon.report import spelled
 
+STDOUT = "-"
+"""The target that is standard output."""
+
 
 def write(opened: Callable[[], Iterable[events.Event]], target: Path) -> None:
-    """`-` is standard output."""
-    with nullcontext(sys.stdout) if str(target) == "-" else target.open("w", encoding="utf-8") as file:
+    with nullcontext(sys.stdout) if str(target) == STDOUT else target.open("x", encoding="utf-8") as file:
         for table, row in rows(opened()):
             file.write(json.dumps(spelled({"table": table, **row}), allow_nan=False) + "\n")

@@ -23,12 +23,14 @@ def write(opened: Callable[[], Iterable[events.Event]], target: Path) -> None:
         raise TuimonError(
             "Parquet needs pyarrow, which is not installed", "`pip install pyarrow`, or --to csv"
         ) from None
-    found = columns(opened())
+    found = columns(opened(), at_most=True)
     target.mkdir(parents=True, exist_ok=True)
     with ExitStack() as files:
         schemas = {table: _schema(pyarrow, types) for table, types in found.items()}
         writers = {
-            table: files.enter_context(ParquetWriter(target / f"{table}.parquet", schema))
+            table: files.enter_context(
+                ParquetWriter(files.enter_context((target / f"{table}.parquet").open("xb")), schema)
+            )
             for table, schema in schemas.items()
         }
         waiting: dict[str, list[Row]] = {table: [] for table in found}

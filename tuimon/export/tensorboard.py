@@ -53,6 +53,8 @@ class Boards:
             self._scalars(f"{folder}{role}", "epoch_", these, event.epoch, event.at)
 
     def _scalars(self, folder: str, prefix: str, values: events.Facts, step: int, at: float) -> None:
+        if not -(1 << 63) <= step < 1 << 63:  # the format has no room for it
+            return
         for name, value in values.items():
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 self._writer(folder).add_scalar(prefix + line(name), value, step, walltime=at)

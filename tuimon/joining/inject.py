@@ -77,11 +77,13 @@ def interpreter_of(pid: int) -> Interpreter:
 def _functions(path: str, loaded_at: int) -> dict[str, int]:
     try:
         elf = Elf(path)
-    except OSError:
+    except (OSError, Refused):
         return {}
     try:
         moved = loaded_at - elf.first_address() if elf.kind == POSITION_INDEPENDENT else 0
         return {name: address + moved for name, address in elf.symbols(FUNCTIONS).items()}
+    except Refused:
+        return {}
     finally:
         elf.close()
 

@@ -87,10 +87,13 @@ def _target(pid: int, read_printed: bool) -> tuple[supervisor.Target, list[str]]
     try:
         process = psutil.Process(pid)
         command, cwd, executable = process.cmdline(), Path(process.cwd()), process.exe()
+        user = process.username() if process.uids().effective != os.geteuid() else ""
     except psutil.NoSuchProcess:
         raise UsageError(f"there is no process {pid}", "`tuimon attach` lists what can be joined") from None
     except psutil.AccessDenied:
         raise UsageError(f"process {pid} is another user's", "join it as that user") from None
+    if user and not read_printed:  # it could not reach this user's supervisor, and had no reason to trust it
+        raise UsageError(f"process {pid} is user {user}'s", "join it as that user, or say --no-inject")
     return supervisor.Target(pid, cwd, executable, output_of(pid, 1), output_of(pid, 2), read_printed), command
 
 

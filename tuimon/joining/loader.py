@@ -28,7 +28,8 @@ def load(root, given):
         try:
             import json, os
             told = {"event": "AgentFailed", "pid": os.getpid(), "hook": "join", "error": repr(error)}
-            with open("%s.%d" % (given["TUIMON_SPOOL"], os.getpid()), "a") as file:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+            with open(os.open("%s.%d" % (given["TUIMON_SPOOL"], os.getpid()), flags, 0o600), "a") as file:
                 file.write(json.dumps(told) + chr(10))
         except BaseException:
             pass

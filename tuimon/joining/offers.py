@@ -6,6 +6,7 @@ import os
 from collections import Counter
 
 from tuimon import digest
+from tuimon.clean import line
 from tuimon.joining.candidates import Candidate, candidates, used
 from tuimon.runs import RunDirectory
 
@@ -65,7 +66,7 @@ def _of_run(directory: RunDirectory, on_gpus: dict[int, int] | None) -> Row:
     summary = directory.read()
     script = used(summary.pid) if summary.pid is not None else None
     told = _cells(script, on_gpus) if script else ("–",) * 5
-    return (summary.name or summary.id, *told, _short(summary.line))
+    return (line(summary.name or summary.id), *told, _short(summary.line))
 
 
 def _of_process(each: Candidate, on_gpus: dict[int, int] | None) -> Row:
@@ -91,6 +92,7 @@ def _time(seconds: float) -> str:
 
 
 def _short(text: str) -> str:
+    text = line(text)  # anybody may choose his command line
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 

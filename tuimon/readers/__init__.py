@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -28,7 +28,7 @@ class Reader(Protocol):
         """The events that are complete with these bytes."""
         ...
 
-    def end(self) -> list[events.Event]:
+    def end(self) -> Iterable[events.Event]:
         """What is left to be said when nothing follows."""
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 from tuimon import events
+from tuimon.errors import TuimonError
 from tuimon.readers.story import Story, number
 
 MAX_ROW = 1 << 16
@@ -22,14 +23,26 @@ class Reader:
     def __init__(self, name: str) -> None:
         self._story = Story(name, "csv")
         self._rest = b""
+        self._skipping = False  # the rest of a row that is too long
         self._names: list[str] = []
         self._separator = ","
 
     def feed(self, data: bytes) -> list[events.Event]:
+        if self._skipping:
+            _, end, data = data.partition(b"\n")
+            self._skipping = not end
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > MAX_ROW:
-            self._rest = b""
-        return [event for line in lines if len(line) <= MAX_ROW for event in self._row(line)]
+            lines.append(self._rest)
+            self._rest, self._skipping = b"", True
+        return [event for line in lines if self._is_row(line) for event in self._row(line)]
+
+    def _is_row(self, line: bytes) -> bool:
+        """Too long a row is left out; without names, none could be read."""
+        if len(line) > MAX_ROW and not self._names:
+            what = f"the names of {self._story.name} are longer than {MAX_ROW >> 10} KiB"
+            raise TuimonError(what, "take columns out of it")
+        return len(line) <= MAX_ROW
 
     def end(self) -> list[events.Event]:
         told = self._row(self._rest)

@@ -14,6 +14,10 @@ RAISED = re.compile(
 )
 OP = re.compile(r"\{\{node ([^}]+)\}\}|\[Op:(\w+)")
 KEPT = 200
+
+LONGEST = 4000
+"""Characters of a line."""
+
 LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python")
 
 
@@ -28,6 +32,7 @@ class Traceback:
         self._site = ""
 
     def feed(self, line: str) -> None:
+        line = line[:LONGEST]
         if line.startswith(BEGINNING):
             self._lines.clear()
             self._open, self._type, self._message, self._site = True, "", [], ""

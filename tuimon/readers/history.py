@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from tuimon import events
 from tuimon.errors import TuimonError
 from tuimon.readers.story import Story, number
 
-MAX_BYTES = 1 << 28
-"""The largest file that is read: JSON must be held whole."""
+MAX_BYTES = 1 << 26
+"""The largest file that is read: JSON must be held whole, and takes ten times as much when it is read."""
+
+MAX_EPOCHS = 1_000_000
 
 
 def recognises(head: bytes) -> bool:
@@ -32,28 +35,36 @@ class Reader:
         self._pieces.append(data)
         return []
 
-    def end(self) -> list[events.Event]:
+    def end(self) -> Iterator[events.Event]:
+        text = b"".join(self._pieces)
+        self._pieces.clear()
         try:
-            told = json.loads(b"".join(self._pieces).decode("utf-8-sig", "replace"))
+            told = json.loads(text.decode("utf-8-sig", "replace"))
         except (ValueError, RecursionError) as error:
             raise TuimonError(f"{self._story.name} is no whole JSON: {error}", "save it again") from None
         if not isinstance(told, dict):
             raise TuimonError(f"{self._story.name} holds no object with metrics", "save History.history")
         numbers = told.get("epoch") if isinstance(told.get("epoch"), list) else None
         columns = told["history"] if isinstance(told.get("history"), dict) else told
-        return self._events(columns, numbers) + self._story.ends()
+        yield from self._events(columns, numbers)
+        yield from self._story.ends()
 
-    def _events(self, columns: dict[str, Any], numbers: list[Any] | None) -> list[events.Event]:
+    def _events(self, columns: dict[str, Any], numbers: list[Any] | None) -> Iterator[events.Event]:
         lists = {name: values for name, values in columns.items() if isinstance(values, list) and name != "epoch"}
         count = max(map(len, lists.values()), default=0)
-        told: list[events.Event] = []
+        if count > MAX_EPOCHS:
+            raise TuimonError(f"{self._story.name} holds {count:,} epochs (limit {MAX_EPOCHS:,})", "split it by fit")
+        lengths = sorted(set(map(len, lists.values())))
         for index in range(count):
+            if lengths[0] <= index:  # what has no more values is not looked at again for each epoch
+                lists = {name: values for name, values in lists.items() if len(values) > index}
+                lengths = [length for length in lengths if length > index]
             metrics = {name: value for name, values in lists.items() if (value := _value(values, index)) is not None}
             given = numbers[index] if numbers and index < len(numbers) else index
             epoch = given if isinstance(given, int) and 0 <= given < 1 << 53 else index
             self._story.at += 1.0  # there are no times: one second each keeps the order
-            told += self._story.epoch_begins(epoch) + self._story.epoch_ends(metrics)
-        return told
+            yield from self._story.epoch_begins(epoch)
+            yield from self._story.epoch_ends(metrics)
 
 
 def _value(values: list[Any], index: int) -> float | None:

@@ -35,6 +35,7 @@ class Reader:
     def __init__(self, name: str) -> None:
         self._story = Story(name, "keras-text", at=1.0)
         self._rest = b""
+        self._searched = 0  # bytes of the rest in which no piece ends
         self._failure = failures.Traceback()
         self._line: int | None = None  # of Keras: 2 or 3, once a bar tells
         self._headed = False  # an epoch's heading has been read and its end has not
@@ -44,14 +45,15 @@ class Reader:
 
     def feed(self, data: bytes) -> list[events.Event]:
         told = self._story.begin()
-        self._rest += data
-        start = 0
-        for mark in PIECES.finditer(self._rest):
-            if mark.end() == len(self._rest) and mark[0][:1] == b"\x08":
-                break  # the run of backspaces may go on
-            told += self._piece(self._rest[start : mark.start()], ends_line=b"\n" in mark[0])
+        rest, start, self._rest = self._rest + data, 0, b""
+        for mark in PIECES.finditer(rest, self._searched):
+            if mark.end() == len(rest) and mark[0][:1] == b"\x08":
+                self._rest, rest = b"\x08", rest[: mark.start()]  # the run of backspaces may go on
+                break
+            told += self._piece(rest[start : mark.start()], ends_line=b"\n" in mark[0])
             start = mark.end()
-        self._rest = self._rest[start:][-MAX_PIECE:]
+        begun = rest[start:][:MAX_PIECE]
+        self._rest, self._searched = begun + self._rest, len(begun)
         return told
 
     def end(self) -> list[events.Event]:

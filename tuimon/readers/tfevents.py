@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,8 +13,17 @@ from tuimon import events
 from tuimon.errors import TuimonError
 from tuimon.readers.story import Story
 
-MAX_RECORD = 1 << 26
-"""Bytes of the largest record that is read; a longer one is no scalar."""
+MAX_RECORD = 1 << 24
+"""Bytes of the largest record that is read; a longer one is no scalar, but a graph or a picture, and is skipped."""
+
+MAX_MESSAGE = 1 << 31
+"""Bytes of the largest record that there can be."""
+
+MAX_SCALARS = 5_000_000
+"""Values that are held in memory, some 100 bytes each: their order is known when all have been read."""
+
+MAX_ENTRIES = 200_000
+"""Files and folders below a directory that are looked at."""
 
 NOT_OF_EPOCHS = ("epoch_learning_rate", "epoch_lr")
 
@@ -40,7 +50,9 @@ class Reader:
         self._scalars: list[Scalar] = []
 
     def feed(self, data: bytes) -> list[events.Event]:
-        self._scalars += [scalar for record in self._records.feed(data) for scalar in scalars(record)]
+        for record in self._records.feed(data):
+            self._scalars += scalars(record)
+            _check(len(self._scalars), self._name)
         return []
 
     def end(self) -> list[events.Event]:
@@ -55,20 +67,27 @@ class Records:
 
     def __init__(self) -> None:
         self._rest = bytearray()
+        self._skip = 0  # bytes of a record that is not read
         self._over = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         if self._over:
             return
-        self._rest += data
+        skipped = min(self._skip, len(data))
+        self._skip -= skipped
+        self._rest += memoryview(data)[skipped:]
         start = 0
         while len(self._rest) - start >= 12:
             (length,) = struct.unpack_from("<Q", self._rest, start)
             if not length:
                 self._over = True
                 break
-            if length > MAX_RECORD:
+            if length > MAX_MESSAGE:
                 raise TuimonError("an event file holds a record of impossible length", "it is damaged from there on")
+            if length > MAX_RECORD:
+                end = start + 16 + length
+                self._skip, start = max(0, end - len(self._rest)), min(end, len(self._rest))
+                continue
             if len(self._rest) - start < 16 + length:
                 break
             yield bytes(self._rest[start + 12 : start + 12 + length])
@@ -116,19 +135,46 @@ def _number(value: Any) -> float | None:
 def of_directory(path: Path) -> Iterator[events.Event]:
     """A directory that `tf.keras.callbacks.TensorBoard` wrote, with its `train` and `validation` below it."""
     found: dict[str, list[Scalar]] = {}
-    try:
-        files = sorted(file for file in path.rglob("*tfevents*") if file.is_file() and not file.is_symlink())
-    except OSError as error:
-        raise TuimonError(f"cannot read {path}: {error.strerror}", "check its rights") from None
-    for file in files:
+    count = 0
+    for file in _files(path):
         role = "validation" if "validation" in file.parent.name or file.parent.name.startswith("val") else "train"
         records = Records()
         for data in _pieces(file):
             for record in records.feed(data):
-                found.setdefault(role, []).extend(scalars(record))
+                those = list(scalars(record))
+                found.setdefault(role, []).extend(those)
+                count += len(those)
+                _check(count, str(path))
     if not found:
         raise TuimonError(f"no TensorBoard events below {path}", "give the directory that was passed as log_dir")
     yield from story(path.name, found)
+
+
+def _check(count: int, name: str) -> None:
+    if count > MAX_SCALARS:
+        raise TuimonError(f"{name} holds more than {MAX_SCALARS:,} values", "take fewer of its files at once")
+
+
+def _files(path: Path) -> list[Path]:
+    """Event files below the directory, by path. Links and pipes are left out, and so is what may not be read."""
+    found, folders, seen = [], [path], 0
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    seen += 1
+                    if seen > MAX_ENTRIES:
+                        what = f"more than {MAX_ENTRIES:,} files and folders are below {path}"
+                        raise TuimonError(what, "give the directory that was passed as log_dir")
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(Path(entry.path))
+                    elif "tfevents" in entry.name and entry.is_file(follow_symlinks=False):
+                        found.append(Path(entry.path))
+        except OSError as error:
+            if folder == path:
+                raise TuimonError(f"cannot read {path}: {error.strerror}", "check its rights") from None
+    return sorted(found)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

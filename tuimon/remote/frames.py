@@ -8,11 +8,9 @@ feed before so many bytes; the receiver's side is lines of JSON, events for the 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 GREETING = b"tuimon-run 1 "
@@ -27,12 +25,11 @@ STATUS, SUMMARY, NEWS = "status", "summary", "news"
 CHUNK = 1 << 15
 """Bytes of a file in one frame, so that no question of the user's waits long behind it on a slow line."""
 
-SEEN = 1 << 16
-"""Bytes at the end of what the receiver has that must be the same there."""
-
 _HEADER = re.compile(rb"([a-z]{1,16}) (\d{1,15}) (\d{1,9})\n")
 
 _LONGEST = 1 << 20
+
+_LONGEST_HEADER = 64
 
 _STEP = 1 << 18
 
@@ -52,37 +49,31 @@ class Decoder:
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj()
-        self._rest = b""
+        self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """No more than `_STEP` is inflated at once, whatever the bytes claim."""
         while data:
+            if self._inflate.eof:
+                raise ValueError("something behind the end")
             try:
                 self._rest += self._inflate.decompress(data, _STEP)
             except zlib.error as error:
                 raise ValueError(str(error)) from None
-            data = self._inflate.unconsumed_tail
+            data = self._inflate.unconsumed_tail or self._inflate.unused_data
             yield from self._frames()
 
     def _frames(self) -> Iterator[Frame]:
-        while header := _HEADER.match(self._rest):
+        """What is complete. Cut off once, not for each of many small ones."""
+        rest, start = self._rest, 0
+        while header := _HEADER.match(rest, start):
             length, begin = int(header[3]), header.end()
             if length > _LONGEST:
                 raise ValueError("a frame that is too long")
-            if len(self._rest) < begin + length:
-                return
-            yield Frame(header[1].decode(), int(header[2]), self._rest[begin : begin + length])
-            self._rest = self._rest[begin + length :]
-        if len(self._rest) > 64 and not _HEADER.match(self._rest):
+            if len(rest) < begin + length:
+                break
+            yield Frame(header[1].decode(), int(header[2]), bytes(rest[begin : begin + length]))
+            start = begin + length
+        del rest[:start]
+        if len(rest) > _LONGEST_HEADER and not header:
             raise ValueError("no frame")
-
-
-def digest(path: Path, size: int) -> str:
-    """Of the last `SEEN` bytes before `size`; empty when the file is shorter than that or cannot be read."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, size - SEEN))
-            seen = file.read(min(size, SEEN))
-    except OSError:
-        return ""
-    return hashlib.sha256(seen).hexdigest() if len(seen) == min(size, SEEN) else ""

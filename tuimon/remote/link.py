@@ -5,29 +5,29 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
-import subprocess
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from tuimon import events, wire
 from tuimon.clean import line as on_one_line
 from tuimon.errors import TuimonError
-from tuimon.remote.frames import GREETING, NEWS, STATUS, Decoder, Frame
+from tuimon.remote.connection import LONGEST_SHOWN, PREAMBLE, Connection, Silent
+from tuimon.remote.frames import FILES, GREETING, NEWS, STATUS, Decoder, Frame
+from tuimon.remote.limits import MIRROR, Allowance, Refused
 from tuimon.remote.mirror import Mirror
 from tuimon.remote.place import place
 from tuimon.remote.target import Target
-from tuimon.runs import NAME
+from tuimon.runs import is_name
 
-PREAMBLE = 1 << 18
-"""Bytes that a login shell may print before the run begins."""
+UNTIL_GREETING = 180.0
+"""Seconds in which the run has to begin: a server gives two minutes for typing a password, and Python there may lie on
+a slow network disk."""
 
-LONGEST_COMPLAINT = 1 << 12
-"""Bytes of a line on ssh's standard error that are taken at once."""
+UNTIL_DOWN = 60.0
+"""Seconds of silence after which a connection is no connection any more; a sender speaks every five."""
 
 SAY_AGAIN = 9.0
 """Seconds between two mentions that the line is down."""
@@ -35,16 +35,25 @@ SAY_AGAIN = 9.0
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before each further try to connect again; the last for all that follow."""
 
+STEADY = 60.0
+"""Seconds after which a connection has held, and the pauses begin anew."""
+
 
 class Link:
-    """One run, by as many connections as it takes. `mirror` is there once `connect` has returned."""
+    """One run, by as many connections as it takes. `mirror` is there once `connect` has returned.
 
-    def __init__(self, goal: Target, where: Path) -> None:
+    `refusal` is why nothing more is taken from the other side, once that is so.
+    """
+
+    def __init__(self, goal: Target, where: Path, most: int = MIRROR) -> None:
         self.mirror: Mirror
+        self.refusal: TuimonError | None = None
         self._goal = goal
+        self._host = on_one_line(goal.host)
         self._where = where
-        self._process: subprocess.Popen[bytes] | None = None
-        self._complaints: deque[str] = deque(maxlen=20)
+        self._allowance = Allowance(self._host, where, most)
+        self._connection: Connection | None = None
+        self._begun: set[str] = set()  # files of which this connection has brought a piece
         self._news: deque[str] = deque(maxlen=20)
         self._down = ""
         self._said = 0.0
@@ -55,15 +64,24 @@ class Link:
         """Raises TuimonError when that machine, tuimon there, or the run cannot be had."""
         run = self._open(again=False)
         self.mirror = Mirror(self._where / run)
-        self.mirror.path.mkdir(mode=0o700)
+        try:
+            self.mirror.path.mkdir(mode=0o700)
+        except OSError as error:
+            raise TuimonError(f"cannot keep a run in {self._where}: {error.strerror}", "set TMPDIR") from None
         self._goal = self._goal._replace(run=run)
         self._answer()
         self._receiver.start()
 
     def catch_up(self) -> None:
-        """Wait until all that the run has by now is here, or nothing more will come."""
+        """Wait until all that the run has by now is here, or nothing more will come. Raises TuimonError."""
         while not self._whole.wait(0.1) and self._receiver.is_alive():
             pass
+        self.check()
+
+    def check(self) -> None:
+        """Raises the refusal, if there is one."""
+        if self.refusal is not None:
+            raise self.refusal
 
     def look(self) -> str:
         """What there is to say about the line, mostly nothing. That it is down is said again and again."""
@@ -78,15 +96,7 @@ class Link:
 
     def say(self, event: events.Event) -> bool:
         """Send an event for the run's socket; whether it could be."""
-        process = self._process
-        if process is None or process.stdin is None:
-            return False
-        try:
-            process.stdin.write(wire.encode(event))
-            process.stdin.flush()
-        except (OSError, ValueError):
-            return False
-        return True
+        return self._connection is not None and self._connection.write(wire.encode(event))
 
     def close(self) -> None:
         """Let go of the run, which goes on."""
@@ -95,53 +105,44 @@ class Link:
         if self._receiver.ident is not None:
             self._receiver.join(5.0)
             self._hang_up()  # it may have been about to connect again
+        elif self._connection is not None:
+            self._connection.end()
 
     def _hang_up(self) -> None:
-        process = self._process
-        if process is not None and process.poll() is None:
-            process.terminate()
+        if self._connection is not None:
+            self._connection.leave()
 
     # --- connections
 
     def _open(self, again: bool) -> str:
         """A connection up to the sender's greeting; the id of the run that it greets with."""
-        self._complaints.clear()
-        command = self._goal.command(again)
+        self._connection = connection = Connection(self._goal.command(again))
         try:
-            self._process = process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            greeting = connection.read_line(GREETING, UNTIL_GREETING)
+        except Silent:
+            connection.leave()
+            connection.end()
+            what = f"{self._host} sent no run within {UNTIL_GREETING:.0f} s"
+            raise TuimonError(what, f"try `ssh {self._host} tuimon runs`") from None
+        if not greeting:
+            raise self._why(connection.end(patience=5.0))
+        run = _run_of(greeting)
+        if not run or (again and run != self._goal.run):
+            connection.end()
+            raise Refused(
+                f"{self._host} does not greet with {'that' if again else 'a'} run",
+                f"see what `ssh {self._host} tuimon` starts",
             )
-        except OSError as error:
-            raise TuimonError(f"cannot run {command[0]}: {error.strerror}", "is OpenSSH installed?") from None
-        assert process.stdout is not None
-        listening = threading.Thread(target=self._hear_complaints, args=(process.stderr,), daemon=True)
-        listening.start()
-        for line in _lines(process.stdout, PREAMBLE):
-            if line.startswith(GREETING):
-                return _run_of(line)
-        process.stdout.close()
-        try:
-            status = process.wait(5.0)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            status = process.wait()
-        listening.join(2.0)
-        raise self._why(status)
+        return run
 
     def _answer(self) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.write(json.dumps(self.mirror.has()).encode() + b"\n")
-            self._process.stdin.flush()
-
-    def _hear_complaints(self, stream: IO[bytes] | None) -> None:
-        while stream is not None and (line := stream.readline(LONGEST_COMPLAINT)):
-            if text := on_one_line(line.decode(errors="replace").strip()):
-                self._complaints.append(text[:500])
+        self._begun.clear()
+        if self._connection is not None:
+            self._connection.write(json.dumps(self.mirror.has()).encode() + b"\n")
 
     def _why(self, status: int) -> TuimonError:
-        host, words = on_one_line(self._goal.host), list(self._complaints)
+        assert self._connection is not None
+        host, words = self._host, list(self._connection.complaints)
         ours = next((text.removeprefix("tuimon: ") for text in reversed(words) if text.startswith("tuimon: ")), "")
         last = words[-1] if words else ""
         if status == 127 or "not found" in last:
@@ -152,65 +153,104 @@ class Link:
             return TuimonError(f"{host}: {ours}")
         if status == 255:
             return TuimonError(f"ssh does not reach {host}: {last or 'no reason given'}", f"try `ssh {host} true`")
+        if status < 0:
+            last = last or f"nothing in the first {PREAMBLE >> 10} KiB begins one"
         return TuimonError(f"{host} sent no run: {last or f'status {status}'}", f"try `ssh {host} tuimon runs`")
 
     # --- what comes in
 
     def _receive(self) -> None:
-        """Until the run is over, or nobody wants it any more."""
+        """Until the run is over, nobody wants it any more, or too much is wrong with it."""
+        tries = 0
         while True:
-            self._take_all()
-            if self._closed.is_set() or self.mirror.told.over or not self._connect_again():
+            began = time.monotonic()
+            try:
+                reason = self._take_all()
+                if self._closed.is_set() or self.mirror.told.over:
+                    return
+                tries = 0 if time.monotonic() - began > STEADY else tries
+                tries = self._connect_again(reason, tries)
+            except TuimonError as error:
+                self.refusal = error
+                self._hang_up()
+                return
+            if self._closed.is_set():
                 return
             self._answer()
             self._down = ""
-            self._news.append(f"the line to {self._goal.host} is there again")
+            self._news.append(f"the line to {self._host} is there again")
 
-    def _connect_again(self) -> bool:
-        """Try until it works; False when nobody wants it any more."""
-        reason = self._complaints[-1] if self._complaints else "it has ended"
-        for tries in itertools.count():
+    def _connect_again(self, reason: str, tried: int) -> int:
+        """Try until it works, or nobody wants it any more; how often that was tried. Raises Refused."""
+        for tries in itertools.count(tried):
             pause = PAUSES[min(tries, len(PAUSES) - 1)]
-            self._down = f"no line to {self._goal.host} ({reason}); training goes on; trying again in {pause:.0f} s"
+            self._down = f"no line to {self._host} ({reason}); training goes on; trying again in {pause:.0f} s"
             self._news.append(self._down)
             if self._closed.wait(pause):
-                return False
+                break
             try:
                 self._open(again=True)
+            except Refused:
+                raise
             except TuimonError as error:
                 reason = error.what
             else:
-                return not self._closed.is_set()
-        return False
+                return tries + 1
+        return tried
 
-    def _take_all(self) -> None:
-        """Everything that this connection brings."""
-        process, decoder = self._process, Decoder()
-        assert process is not None
-        assert process.stdout is not None
+    def _take_all(self) -> str:
+        """Everything that this connection brings; why it ended. Raises TuimonError."""
+        connection, decoder = self._connection, Decoder()
+        assert connection is not None
+        silent = ""
         try:
-            while data := process.stdout.read1(1 << 16):  # type: ignore[attr-defined]
+            while data := connection.read(UNTIL_DOWN):
+                self._allowance.receive(len(data))
                 for frame in decoder.feed(data):
+                    if self._closed.is_set():
+                        break
                     self._take(frame)
-        except (OSError, ValueError) as error:
-            self._complaints.append(on_one_line(error))
-        process.kill()
-        process.wait()
+        except Silent:
+            silent = f"nothing came for {UNTIL_DOWN:.0f} s"
+        except ValueError as error:
+            raise Refused(
+                f"{self._host} sent what is no run: {on_one_line(error)[:LONGEST_SHOWN]}",
+                f"see what `ssh {self._host} tuimon` starts",
+            ) from None
+        except OSError as error:
+            raise Refused(
+                f"cannot keep the run of {self._host} in {self._where}: {error.strerror}",
+                "set TMPDIR to a directory with more room",
+            ) from None
+        finally:
+            connection.leave()
+            connection.end()
+        if connection.flooded:
+            raise Refused(
+                f"{self._host} complained without end: {connection.complaints[-1] if connection.complaints else ''}",
+                f"try `ssh {self._host} true`",
+            )
+        return silent or (connection.complaints[-1] if connection.complaints else "it has ended")
 
     def _take(self, frame: Frame) -> None:
+        self._allowance.take(frame)
         if frame.name == NEWS:
-            self._news.append(on_one_line(frame.data.decode(errors="replace")))
-        else:
-            self.mirror.take(frame)
-            if frame.name == STATUS:
-                self._whole.set()
+            self._news.append(on_one_line(frame.data.decode(errors="replace"))[:LONGEST_SHOWN])
+            return
+        if frame.name in FILES:
+            if frame.offset == 0 and frame.name in self._begun:
+                raise ValueError(f"the {frame.name} begins anew")
+            self._begun.add(frame.name)
+        self.mirror.take(frame)
+        if frame.name == STATUS:
+            self._whole.set()
 
 
 @contextlib.contextmanager
-def linked(goal: Target) -> Iterator[Link]:
-    """A link whose mirror lasts as long as the block."""
+def linked(goal: Target, most: int = MIRROR) -> Iterator[Link]:
+    """A link whose mirror lasts as long as the block, and holds so many bytes at most."""
     with place() as where:
-        link = Link(goal, where)
+        link = Link(goal, where, most)
         try:
             link.connect()
             yield link
@@ -218,18 +258,10 @@ def linked(goal: Target) -> Iterator[Link]:
             link.close()
 
 
-def _lines(stream: IO[bytes], most: int) -> Iterator[bytes]:
-    """Whole lines, as far as `most` bytes go."""
-    while most > 0 and (line := stream.readline(most)):
-        most -= len(line)
-        yield line
-
-
 def _run_of(greeting: bytes) -> str:
+    """Empty where it is none."""
     try:
         run = json.loads(greeting[len(GREETING) :])["run"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        run = ""
-    if not isinstance(run, str) or not NAME.fullmatch(run) or run in (os.curdir, os.pardir):
-        raise TuimonError("the other side does not greet with a run")
-    return run
+        return ""
+    return run if isinstance(run, str) and is_name(run) else ""

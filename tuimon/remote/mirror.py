@@ -7,9 +7,18 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from tuimon.remote.frames import FILES, STATUS, SUMMARY, Frame, digest
+from tuimon.clean import line
+from tuimon.remote.frames import FILES, STATUS, SUMMARY, Frame
+from tuimon.remote.pieces import digest
 from tuimon.runs import RunDirectory
+
+NOT_HERE: dict[str, Any] = {"socket": "", "boot": ""}
+"""What `run.json` says of a process or socket on this machine, which no other machine may name."""
+
+LONGEST_REASON = 200
+"""Characters of why a run is lost."""
 
 
 @dataclass
@@ -54,20 +63,32 @@ class Mirror(RunDirectory):
             _add(self.path / FILES[frame.name], frame.offset, frame.data)
         elif frame.name == SUMMARY:
             fresh = self.path / "run.json.new"
-            fresh.write_bytes(frame.data)
+            fresh.write_text(json.dumps({**_object(frame.data), **NOT_HERE}))
             fresh.replace(self.path / "run.json")
         elif frame.name == STATUS:
             self._believe(frame.data)
 
     def _believe(self, status: bytes) -> None:
-        told = self.told
+        facts = _object(status)
         try:
-            facts = json.loads(status)
             supervised, alive, lost, over = (facts[name] for name in ("supervised", "alive", "lost", "over"))
-        except (TypeError, KeyError, RecursionError) as error:
-            raise ValueError(f"no status: {error!r}") from None
-        told.supervised, told.alive, told.over = bool(supervised), bool(alive), bool(over)
-        told.lost = str(lost) if lost else None
+        except KeyError as error:
+            raise ValueError(f"no status: {error} is missing") from None
+        if not all(isinstance(fact, bool) for fact in (supervised, alive, over)):
+            raise ValueError("no status: it does not say who is alive")
+        told = self.told
+        told.supervised, told.alive, told.over = supervised, alive, over
+        told.lost = line(lost)[:LONGEST_REASON] if lost else None
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(text)
+    except RecursionError:
+        raise ValueError("JSON that is too deep") from None
+    if not isinstance(told, dict):
+        raise ValueError("no object of JSON")
+    return told
 
 
 def _add(path: Path, offset: int, data: bytes) -> None:

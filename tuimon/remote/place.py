@@ -11,20 +11,32 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tuimon.errors import TuimonError
+
 PREFIX = "tuimon-mirror-"
 
 LOCK = "lock"
 """Held by whoever watches: a place whose lock nobody holds was left by one that was killed."""
 
+RUNS = "runs"
+
 
 @contextlib.contextmanager
 def place() -> Iterator[Path]:
-    """A private directory that lasts as long as the block. Those that killed ones left are removed before."""
+    """A private directory that lasts as long as the block. Those that killed ones left are removed before.
+
+    It lies beside the lock, not around it: its files have names that another machine chose. Raises TuimonError.
+    """
     _tidy_up()
-    where = Path(tempfile.mkdtemp(prefix=PREFIX))
-    held = _locked(where)
     try:
-        yield where
+        where = Path(tempfile.mkdtemp(prefix=PREFIX))
+        held = _locked(where)
+        (where / RUNS).mkdir(mode=0o700)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise TuimonError(f"cannot keep a run in {tempfile.gettempdir()}: {reason}", "set TMPDIR") from None
+    try:
+        yield where / RUNS
     finally:
         shutil.rmtree(where, ignore_errors=True)
         os.close(held)

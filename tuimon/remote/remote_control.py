@@ -22,7 +22,8 @@ class RemoteControl:
         self._readonly = readonly
 
     def greet(self) -> None:
-        self._link.say(events.ScreenAttached(at=time.time(), by=self._by, readonly=self._readonly))
+        if not self._readonly:
+            self._link.say(events.ScreenAttached(at=time.time(), by=self._by, readonly=self._readonly))
 
     def ask(self, request: events.Request) -> str:
         """Send a request; its id. Raises TuimonError when it cannot be sent."""

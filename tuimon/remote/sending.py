@@ -13,7 +13,8 @@ from typing import Any
 from tuimon import events, wire
 from tuimon.control import Control
 from tuimon.errors import TuimonError
-from tuimon.remote.frames import CHUNK, FILES, GREETING, NEWS, STATUS, SUMMARY, Frame, digest, encode
+from tuimon.remote.frames import CHUNK, FILES, GREETING, NEWS, STATUS, SUMMARY, Frame, encode
+from tuimon.remote.pieces import digest, read
 from tuimon.runs import RunDirectory
 
 TURN = 0.25
@@ -22,8 +23,16 @@ TURN = 0.25
 ALIVE_EVERY = 5.0
 """Seconds after which a word is sent although nothing is new: the other side knows a dead line by its silence."""
 
-LONGEST = 1 << 20
+LONGEST = 1 << 16
 """Bytes of a line that the other side may send."""
+
+ASKED_AT_ONCE, ASKED_A_SECOND = 100, 5
+"""Lines that the other side may send: a person presses keys."""
+
+LONGEST_SUMMARY = 1 << 20
+
+LONGEST_SENTENCE = 1000
+"""Characters of a sentence for the user."""
 
 
 class Sender:
@@ -38,7 +47,9 @@ class Sender:
         self._summary = b""
         self._status = b""
         self._spoke = 0.0
-        self._asked = b""
+        self._asked = wire.Lines(LONGEST)
+        self._lines = 0
+        self._since = time.monotonic()
 
     def run(self) -> None:
         """Until the other side goes away, or the run is over and all of it is sent."""
@@ -58,16 +69,16 @@ class Sender:
         try:
             had = json.loads(line or b"{}")
             for name, (size, seen) in had.items():
-                if size and digest(self._directory.path / FILES[name], int(size)) == seen:
-                    self._sent[name] = int(size)
-        except (ValueError, TypeError, KeyError, AttributeError):
+                if type(size) is int and seen and digest(self._directory.path / FILES[name], size) == seen:
+                    self._sent[name] = size
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._sent = {}
 
     def _turn(self) -> bool:
         began = time.monotonic()
         said = self._look()
         status, over = self._who_is_alive()
-        frames = [Frame(NEWS, 0, said.encode())] if said else []
+        frames = [_news(said)] if said else []
         frames += self._what_is_new()
         more = any(len(frame.data) == CHUNK for frame in frames)
         quiet = began - self._spoke > ALIVE_EVERY
@@ -92,24 +103,16 @@ class Sender:
 
     def _what_is_new(self) -> list[Frame]:
         found = []
-        summary = self._read("run.json", 0, 1 << 20)
-        if summary and summary != self._summary:
+        summary = read(self._directory.path / "run.json", 0, LONGEST_SUMMARY)
+        if summary and summary != self._summary and len(summary) < LONGEST_SUMMARY:
             self._summary = summary
             found.append(Frame(SUMMARY, 0, summary))
         for name, file in FILES.items():
             offset = self._sent.get(name, 0)
-            if data := self._read(file, offset, CHUNK):
+            if data := read(self._directory.path / file, offset, CHUNK):
                 found.append(Frame(name, offset, data))
                 self._sent[name] = offset + len(data)
         return found
-
-    def _read(self, name: str, offset: int, most: int) -> bytes:
-        try:
-            with (self._directory.path / name).open("rb") as file:
-                file.seek(offset)
-                return file.read(most)
-        except OSError:
-            return b""
 
     def _write(self, frames: list[Frame]) -> None:
         data = b"".join(self._deflate.compress(encode(frame)) for frame in frames)
@@ -121,11 +124,17 @@ class Sender:
         """Whether the other side is still there."""
         if not select.select([0], [], [], seconds)[0]:
             return True
-        read = os.read(0, 1 << 16)
-        *lines, self._asked = (self._asked + read).split(b"\n")
+        came = os.read(0, 1 << 16)
+        lines = self._asked.feed(came)
+        self._lines += len(lines)
+        if self._asked.dropped:
+            raise TuimonError(f"a line of more than {LONGEST >> 10} KiB was sent", "no `tuimon attach` does")
+        if self._lines > ASKED_AT_ONCE + ASKED_A_SECOND * (time.monotonic() - self._since):
+            limit = f"{ASKED_AT_ONCE} and {ASKED_A_SECOND} a second"
+            raise TuimonError(f"{self._lines} requests were sent (limit {limit})", "no `tuimon attach` does")
         for line in lines:
             self._hand_on(line)
-        return bool(read) and len(self._asked) < LONGEST
+        return bool(came)
 
     def _hand_on(self, line: bytes) -> None:
         try:
@@ -138,4 +147,8 @@ class Sender:
             elif isinstance(asked, events.Request):
                 self._control.ask(asked, asked.by)
         except TuimonError as error:
-            self._write([Frame(NEWS, 0, str(error).encode())])
+            self._write([_news(str(error))])
+
+
+def _news(said: str) -> Frame:
+    return Frame(NEWS, 0, said[:LONGEST_SENTENCE].encode(errors="replace"))

@@ -7,10 +7,11 @@ import shlex
 from typing import NamedTuple
 
 from tuimon.errors import UsageError
-from tuimon.runs import NAME
+from tuimon.runs import is_name
 
 HOST = r"[A-Za-z0-9_][\w.%-]*|\[[0-9A-Fa-f:.%\w]+\]"
-TARGET = re.compile(rf"((?:[\w.+-]+@)(?:{HOST}))(?::(.*))?|((?:{HOST})):(.+)", re.DOTALL)
+USER = r"[\w.+][\w.+-]*"
+TARGET = re.compile(rf"((?:{USER}@)(?:{HOST}))(?::(.*))?|((?:{HOST})):(.+)", re.DOTALL)
 """`user@host`, `user@host:RUN` or `host:RUN`; nothing that ssh would take for an option."""
 
 
@@ -39,6 +40,6 @@ def target(text: str) -> Target | None:
             raise UsageError(f"{text!r} names no run on another machine", "write user@host or user@host:RUN")
         return None
     run = found[2] or found[4] or ""
-    if run and not NAME.fullmatch(run):
+    if run and not is_name(run):
         raise UsageError(f"{run!r} cannot be a run's name", "`tuimon runs` there lists them")
     return Target((found[1] or found[3]).replace("[", "").replace("]", ""), run)

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from tuimon.report.fits import called, trained
+from tuimon.report.fits import called, summed, trained
 from tuimon.report.resources import resources, wait_estimate
 from tuimon.rules import Finding, not_judged
 from tuimon.state import Run
+from tuimon.state.left_out import left_out
 
 SCHEMA_VERSION = 1
 
@@ -38,6 +39,8 @@ def report(run: Run, findings: Sequence[Finding]) -> Document:
             for gap in run.gaps
         ],
         "wait_estimate": wait_estimate(run),
+        "summed_fits": summed(run),
+        "left_out": [each._asdict() for each in left_out(run)],
     }
     whole: Document = spelled(document)
     return whole

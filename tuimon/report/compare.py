@@ -72,16 +72,19 @@ def _figure(name: str, document: Document) -> Any:
     """None where a part of it is not known."""
     fits = document["fits"]
     epochs = [epoch for fit in fits for epoch in fit["epochs"] if epoch["ended"]]
+    sums = [document.get("summed_fits"), *(fit.get("summed_epochs") for fit in fits)]
+    sums = [each for each in sums if each is not None]
+    done = sum(fit["epochs_done"] for fit in [*fits, *sums[: document.get("summed_fits") is not None]])
     if name == "peak memory":
         return document["resources"]["peak_rss_bytes"]
     if name == "epochs":
-        return len(epochs) if fits else None
+        return done if fits else None
     if name in ("steps", "samples"):
-        return _sum([fit[f"{name}_done"] for fit in fits])
-    seconds = _sum([epoch["seconds"] for epoch in epochs])
+        return _sum([fit[f"{name}_done"] for fit in [*fits, *sums[: document.get("summed_fits") is not None]]])
+    seconds = _sum([each["seconds"] for each in [*epochs, *sums]])
     if name == "seconds per epoch":
-        return None if seconds is None else seconds / len(epochs)
-    wait = _sum([epoch["wait_seconds"] for epoch in epochs])
+        return None if seconds is None else seconds / done
+    wait = _sum([each["wait_seconds"] for each in [*epochs, *sums]])
     return None if wait is None or not seconds else wait / seconds
 
 

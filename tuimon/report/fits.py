@@ -30,10 +30,34 @@ def trained(fit: Fit, run: Run) -> Document:
         "validation_source": source(fit.sources.get("validation"), None) if "validation" in fit.sources else None,
         "model": _model(fit),
         "epochs": [epoch_line(epoch) for epoch in fit.epochs],
+        "summed_epochs": _summed(fit),
         "exception": (ended.exception or None) if ended else None,
         "stopped_by": (ended.stopped_by or None) if ended else None,
         "seconds": ended.seconds if ended else None,
     }
+
+
+def summed(run: Run) -> Document | None:
+    """Of the fits that train and are not listed, because there were very many."""
+    sums = run.summed
+    if not sums.training:
+        return None
+    return {
+        "fits": sums.training,
+        "epochs_done": sums.epochs_done,
+        "steps_done": sums.steps_done,
+        "samples_done": sums.samples_done,
+        "seconds": sums.seconds,
+        "wait_seconds": sums.wait,
+    }
+
+
+def _summed(fit: Fit) -> Document | None:
+    """Of the epochs between the first and the newest ones, where they are not listed."""
+    sums = fit.summed
+    if not sums.epochs:
+        return None
+    return {"epochs": sums.epochs, "steps": sums.steps, "seconds": sums.seconds, "wait_seconds": sums.wait}
 
 
 def called(fit: Fit) -> Document:

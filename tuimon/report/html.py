@@ -24,6 +24,9 @@ svg{background:#f5f6f8;margin:.3rem .6rem .3rem 0}.dim{color:#5c6577}
 @media(prefers-color-scheme:dark){body{background:#14171f;color:#dfe3ec}.finding,svg{background:#1e2330}}
 """
 
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""Even where a text got out of its place, no script would run and nothing would be fetched."""
+
 WIDTH, HEIGHT, EDGE = 420, 150, 34
 
 COLOURS = {"train": "#2f6fde", "validation": "#c77700"}
@@ -35,6 +38,7 @@ def html(document: Document) -> str:
     body = "\n".join(_body(document, title))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f"<title>{title}</title><style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
     )
 
@@ -54,6 +58,8 @@ def _body(document: Document, title: str) -> Iterator[str]:
     yield from (_finding(finding) for finding in findings)
     if not findings:
         yield "<p>Nothing was found.</p>"
+    for each in document.get("left_out", ()):
+        yield f'<p class="dim">Left out: {text(each["words"])}.</p>'
     for fit in document["fits"]:
         yield f"<h2>{text(fit['kind'])} {fit['index'] + 1}</h2>"
         yield f"<p><code>{text(' → '.join(fit['source']['pipeline']))}</code></p>"

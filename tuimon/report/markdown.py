@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,14 +16,21 @@ MARKS = {"error": "🔴", "warning": "🟠", "note": "⚪"}
 
 MOST_EPOCHS = 30
 
+UNSEEN = "\u2060"
+"""A joiner without a width: a mention or an address with it inside is none, and reads the same."""
+
+_CALLS = re.compile(r"@(?=[\w-])|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+"""What servers make links of in plain text, and mails to people: `@name`, `https://…`, `www.…`."""
+
 
 def markdown(document: Document) -> str:
     return "\n".join(_blocks(document)) + "\n"
 
 
 def cell(text: object) -> str:
-    """Text of unknown origin within a table or a sentence."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]()<>#|!~" else char for char in line(text))
+    """Text of unknown origin within a table or a sentence: no link, no picture, and nobody is called by their name."""
+    escaped = "".join(f"\\{char}" if char in "\\`*_{}[]()<>#|!~&$" else char for char in line(text))
+    return _CALLS.sub(lambda found: found[0] + UNSEEN, escaped)
 
 
 def _blocks(document: Document) -> Iterator[str]:
@@ -42,6 +50,8 @@ def _blocks(document: Document) -> Iterator[str]:
             yield "  ```python"
             yield from (f"  {row}" for row in printable(finding["snippet"]).replace("```", "'''").splitlines())
             yield "  ```"
+    for each in document.get("left_out", ()):
+        yield f"\nLeft out: {cell(each['words'])}."
     for fit in document["fits"]:
         yield ""
         yield from _fit(fit)

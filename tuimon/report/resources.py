@@ -11,8 +11,8 @@ from tuimon.state import Gpu, Run
 
 def resources(run: Run) -> dict[str, Any]:
     host = run.host
-    by_agent = [fit.memory.by_step.high for fit in run.fits if fit.memory.by_step.high is not None]
-    peak = host.rss.high if host.rss.high is not None else max(by_agent, default=None)
+    by_agent = [run.summed.peak_rss, *(fit.memory.by_step.high for fit in run.fits)]
+    peak = host.rss.high if host.rss.high is not None else max(filter(None, by_agent), default=None)
     latest = host.latest
     return {
         "peak_rss_bytes": _whole(peak),

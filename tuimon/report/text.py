@@ -24,6 +24,8 @@ def lines(document: Document) -> Iterator[str]:
     yield from _run(document["run"])
     yield ""
     yield from _findings(document["findings"])
+    for each in document.get("left_out", ()):
+        yield f"left out: {line(each['words'])}"
     for fit in document["fits"]:
         yield ""
         yield from _fit(fit)
@@ -99,13 +101,14 @@ def _fit(fit: Document) -> Iterator[str]:
         yield f"  pipeline    {line(' → '.join(source['pipeline']))}"
     if fit["exception"]:
         yield f"  raised      {line(fit['exception'])}"
-    yield from _ledger(fit["epochs"], source)
+    yield from _ledger(fit, source)
     for name, member in (("waiting", "wait_unknown_because"), ("samples", "samples_unknown_because")):
         if fit.get(member):
             yield f"  {name:<12}not known: {fit[member]}"
 
 
-def _ledger(epochs: list[Document], source: Document) -> Iterator[str]:
+def _ledger(fit: Document, source: Document) -> Iterator[str]:
+    epochs, summed = fit["epochs"], (fit.get("summed_epochs") or {}).get("epochs", 0)
     shown = epochs if len(epochs) <= MOST_EPOCHS else epochs[: MOST_EPOCHS // 2] + epochs[-MOST_EPOCHS // 2 :]
     rows = [("epoch", "steps", "samples", "time", "waiting", "metrics")]
     for epoch in shown:
@@ -122,7 +125,7 @@ def _ledger(epochs: list[Document], source: Document) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     for index, row in enumerate(rows if epochs else ()):
         if len(shown) < len(epochs) and index == MOST_EPOCHS // 2 + 1:
-            yield f"  … {len(epochs) - len(shown)} epochs more …"
+            yield f"  … {len(epochs) + summed - len(shown)} epochs more …"
         yield (
             "  " + "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[5]]).rstrip()
         )

@@ -27,4 +27,4 @@ def alike(findings: Iterable[Finding]) -> list[list[Finding]]:
 def where(run: Run, group: Sequence[Finding]) -> str:
     """``fit 2``, ``fits 1–3``; empty where the run trains once only, and for what belongs to no fit."""
     indices = [finding.fit for finding in group if finding.fit is not None]
-    return sayings.numbered(indices, "fit") if indices and len(run.training) > 1 else ""
+    return sayings.numbered(indices, "fit") if indices and run.trained > 1 else ""

@@ -20,14 +20,22 @@ def chosen(settings: Mapping[str, Any], rules: Sequence[Rule]) -> list[Rule]:
     `settings` are those that a run carries: `ignore` and `select` (lists of rules) and `rules` (rule → threshold →
     value). What they name and this version does not know is left alone: a journal may be of another version.
     """
-    ignored, selected = set(settings.get("ignore") or ()), set(settings.get("select") or ())
-    thresholds: Mapping[str, Any] = settings.get("rules") or {}
+    ignored, selected = _names(settings.get("ignore")), _names(settings.get("select"))
+    thresholds = _table(settings.get("rules"))
     return [
-        with_thresholds(rule, thresholds.get(name) or {})
+        with_thresholds(rule, _table(thresholds.get(name)))
         for rule in rules
         for name in (rule_id(rule),)
         if name not in ignored and (not selected or name in selected)
     ]
+
+
+def _names(given: object) -> set[str]:
+    return {name for name in given if isinstance(name, str)} if isinstance(given, list) else set()
+
+
+def _table(given: object) -> Mapping[str, Any]:
+    return given if isinstance(given, dict) else {}
 
 
 def with_thresholds(rule: Rule, values: Mapping[str, Any]) -> Rule:

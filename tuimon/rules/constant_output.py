@@ -28,7 +28,7 @@ from tuimon.rules.dead_units import DeadUnits
 from tuimon.rules.finding import Finding
 from tuimon.rules.imbalanced_labels import Balance, balance
 from tuimon.rules.sayings import count, epochs, number
-from tuimon.rules.targets import joined
+from tuimon.rules.targets import sampled
 from tuimon.rules.vanishing_gradient import VanishingGradient
 
 if TYPE_CHECKING:
@@ -157,10 +157,10 @@ class ConstantOutput:
 
 
 def _targets_vary(fit: Fit) -> bool:
-    return any((values.std or 0.0) > 0.0 for values in joined(fit.batches, "y"))
+    return any((values.std or 0.0) > 0.0 for values in sampled(fit, "y"))
 
 
 def _inputs_equal(fit: Fit) -> bool:
     """Every input has one value throughout: no model could tell the rows apart."""
-    inputs = joined(fit.batches, "x")
+    inputs = sampled(fit, "x")
     return bool(inputs) and all(values.distinct == 1 and values.min == values.max for values in inputs)

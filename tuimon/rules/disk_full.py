@@ -36,7 +36,7 @@ class DiskFull:
         raised = next((each for each in run.exceptions if FULL.search(each.event.message)), None)
         if raised is not None:
             path = PATH.search(raised.event.message)
-            fit = run.fits[raised.fit] if raised.fit is not None else None
+            fit = run.fit_at(raised.fit)
             yield Finding(
                 rule="disk-full",
                 severity="error",

@@ -67,7 +67,7 @@ class EndedEarly:
             epoch=fit.epoch.index if fit.epoch else fit.started.initial_epoch,
             step=fit.epoch.steps if fit.epoch else 0,
             at=fit.ended.at,
-            numbers={"exception": fit.ended.exception, "epochs": len(fit.epochs), "asked": fit.started.epochs},
+            numbers={"exception": fit.ended.exception, "epochs": fit.epochs_begun, "asked": fit.started.epochs},
             snippet=cause.snippet if cause else "",
         )
 
@@ -76,7 +76,7 @@ class EndedEarly:
         assert fit.ended is not None
         if run.child_ended is not None and not run.goes_on(fit.key[0]):
             return run.child_ended.exit_code == 0
-        later = any(other.key[0] == fit.key[0] and other.started_at > fit.ended.at for other in run.fits)
+        later = run.last_fit_at.get(fit.key[0], 0.0) > fit.ended.at
         passed = run.now - fit.ended.at - run.not_running(fit.key[0], fit.ended.at, run.now)
         return later or (run.lost is None and passed > self.patience)
 

@@ -49,7 +49,7 @@ _whole: WeakKeyDictionary[Fit, tuple[object, list[Epoch]]] = WeakKeyDictionary()
 def whole(fit: Fit) -> list[Epoch]:
     """The epochs whose steps are known from first to last: nobody stopped training in them."""
     last = fit.epoch
-    version = (len(fit.epochs), last.ended_at, last.steps) if last else None
+    version = (len(fit.epochs), last.index, last.ended_at, last.steps) if last else None
     known = _whole.get(fit)
     if known is None or known[0] != version:
         kept = [epoch for epoch in fit.epochs if _whole_one(epoch)]

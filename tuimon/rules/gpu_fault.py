@@ -78,7 +78,7 @@ class GpuFault:
     def _finding(
         self, run: Run, gpu: Gpu, severity: Severity, at: float, words: str, numbers: dict[str, int]
     ) -> Finding:
-        fit = next((fit for fit in reversed(run.training) if fit.started_at <= at), None)
+        fit = run.training_at(at)
         epochs = [epoch for epoch in fit.epochs if epoch.started_at <= at] if fit else []
         by_program = severity != "error"
         return Finding(

@@ -40,7 +40,7 @@ class LossPlateau:
             yield from self.of(fit)
 
     def of(self, fit: Fit) -> Iterator[Finding]:
-        points = curve(fit)
+        points = curve(fit) if not fit.summed.epochs else []  # the best loss of epochs that are not kept is not known
         window = max(self.epochs, math.ceil(self.share * (evidence.planned_epochs(fit) or 0)))
         flat = self._flat(points, window)
         if flat is None:

@@ -144,9 +144,10 @@ class LowCoverage:
         if not plan.rotates or source is None or source.shuffled is False or not fit.started.site:
             return False
         same = [other for other in evidence.fits(run) if other.started.site == fit.started.site]
-        if len(same) < 2:
+        summed = run.summed.planned_at(fit.started.site)
+        if len(same) < 2 and not summed:
             return False
-        trained = sum((other.planned_steps or 0) * (evidence.planned_epochs(other) or 1) for other in same)
+        trained = summed + sum((other.planned_steps or 0) * (evidence.planned_epochs(other) or 1) for other in same)
         return same[0] is not fit or trained >= self.warning_below * behind.batches
 
     def _same_rows_again(self, fit: Fit) -> bool:

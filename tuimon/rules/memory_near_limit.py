@@ -105,7 +105,7 @@ class MemoryNearLimit:
         return first, row > 0
 
     def _finding(self, run: Run, at: float, message: str, over: bool, severe: bool, **numbers: float | None) -> Finding:
-        fit = next((each for each in reversed(run.training) if each.started_at <= at), None)
+        fit = run.training_at(at)
         size = evidence.batch_size(fit) if fit else None
         smaller = f" (now {size})" if size else ""
         return Finding(

@@ -22,7 +22,7 @@ from tuimon.rules import evidence, losses, sayings, signals
 from tuimon.rules.curve import curve
 from tuimon.rules.finding import Finding
 from tuimon.rules.labels_out_of_range import LabelsOutOfRange
-from tuimon.rules.targets import joined
+from tuimon.rules.targets import sampled
 
 if TYPE_CHECKING:
     from tuimon.state import Fit, Run
@@ -74,7 +74,7 @@ class NegativeLoss:
 
 def _weights_below_zero(fit: Fit) -> bool:
     """Rows are pushed away on purpose: advantages of a policy gradient, say."""
-    return any((values.min or 0.0) < 0.0 for values in joined(fit.batches, "weight"))
+    return any((values.min or 0.0) < 0.0 for values in sampled(fit, "weight"))
 
 
 def has_loss_and_model(fit: Fit) -> bool:

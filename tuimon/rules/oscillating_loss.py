@@ -87,8 +87,8 @@ class OscillatingLoss:
             for point in curve(fit)
             if point.epoch.steps >= self.steps and not evidence.by_chance(fit, point.epoch, self.rows)
         ]
-        if len(points) < self.epochs or self._cycles(points):
-            return
+        if len(points) < self.epochs or fit.summed.epochs or self._cycles(points):
+            return  # where epochs are not kept, their best loss is not known
         verdicts = list(self._swings([point.value for point in points]))
         if True in verdicts:
             yield self._finding(fit, points, verdicts.index(True), over=not verdicts[-1])

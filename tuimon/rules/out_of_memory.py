@@ -70,7 +70,7 @@ class OutOfMemory:
         return None if seen else "neither the process nor the machine was watched"
 
     def _raised(self, run: Run, raised: ExceptionRaised, index: int | None) -> Finding:
-        fit = run.fits[index] if index is not None else run.fit
+        fit = run.fit_at(index) if index is not None else run.fit
         printed = "\n".join(run.child_ended.last_words) if run.child_ended else ""
         refused = allocations.allocation(raised.message, printed)
         what, numbers = _said(refused, raised, fit)

@@ -61,7 +61,7 @@ class ScriptFailed:
     def _raised(self, run: Run, raised: Raised) -> Finding:
         event = raised.event
         cause = cause_of(event)
-        fit = run.fits[raised.fit] if raised.fit is not None else None
+        fit = run.fit_at(raised.fit)
         epoch = fit.epoch if fit else None
         shown = _text(event, cause)
         explained = cause is not None and bool(cause.explained_by)

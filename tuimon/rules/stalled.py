@@ -136,7 +136,8 @@ class Stalled:
         """The pause that goes on now."""
         if not self._goes_on(run, fit):
             return []
-        moved = max((other.progress_at for other in run.fits if self._same(other, fit)), default=fit.progress_at)
+        moved = max(other.progress_at for other in run.fits if self._same(other, fit))
+        moved = max(moved, fit.calls_until)  # of calls that are not kept
         epoch = fit.epoch
         index, step = (epoch.index, epoch.steps) if epoch else (None, None)
         return [Pause(moved, run.now, fit.phase, index, step, over=False)]
@@ -160,7 +161,7 @@ class Stalled:
 
     def _excused(self, run: Run, fit: Fit, pause: Pause) -> bool:
         """A call made from a callback was working meanwhile."""
-        worked = 0.0
+        worked = fit.calls_in_pauses.get(pause.since, 0.0)
         for other in run.fits:
             if other is not fit and self._same(other, fit):
                 ended = other.ended.at if other.ended else run.now

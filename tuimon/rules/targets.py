@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from tuimon.rules import losses
 
@@ -81,10 +82,9 @@ def targets(fit: Fit, batches: Sequence[events.BatchSampled] | None = None) -> l
 
     Empty without a model or a batch, and where the script computes its loss itself.
     """
-    batches = fit.batches if batches is None else batches
-    if fit.model is None or not batches or losses.own_objective(fit):
+    if fit.model is None or not (fit.batches if batches is None else batches) or losses.own_objective(fit):
         return []
-    components = joined(batches, "y")
+    components = sampled(fit, "y") if batches is None else joined(batches, "y")
     return [
         Target(output, losses.for_output(fit, output), values)
         for output, values in _matched(fit.model.outputs, components)
@@ -102,6 +102,20 @@ def _matched(outputs: list[dict[str, Any]], components: list[Values]) -> list[tu
     if len({id(output) for output, _ in pairs}) == len(outputs) == len(pairs):
         return pairs
     return list(zip(outputs, components, strict=True)) if len(outputs) == len(components) else []
+
+
+_sampled: WeakKeyDictionary[Fit, dict[str, tuple[int, list[Values]]]] = WeakKeyDictionary()
+"""The newest answers for each fit, and of how many batches: half a dozen rules ask, at every look."""
+
+
+def sampled(fit: Fit, role: str) -> list[Values]:
+    """As `joined`, over all batches of the fit that are kept. Not to be changed."""
+    answers = _sampled.setdefault(fit, {})
+    made_of, values = answers.get(role, (0, []))
+    if made_of != fit.batches.total:
+        values = joined(fit.batches, role)
+        answers[role] = fit.batches.total, values
+    return values
 
 
 def joined(batches: Iterable[events.BatchSampled], role: str) -> list[Values]:

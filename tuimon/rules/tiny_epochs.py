@@ -61,7 +61,7 @@ class TinyEpochs:
             return None
         if behind.known_by == "estimated" and source.kind != "sequence":
             return None  # what a generator can see is not what it is to yield
-        epochs = evidence.planned_epochs(fit) or len(fit.epochs)
+        epochs = evidence.planned_epochs(fit) or fit.epochs_begun
         rotates = fit.started.steps_per_epoch is not None and not evidence.has_stage(source, "take")
         if rotates and steps * epochs >= behind.batches:
             return None  # short epochs by choice: together they see the data

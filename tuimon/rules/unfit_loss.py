@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tuimon.rules import evidence, losses, signals
 from tuimon.rules.finding import Finding, Severity
 from tuimon.rules.sayings import number
-from tuimon.rules.targets import Target, Values, joined, targets
+from tuimon.rules.targets import Target, Values, sampled, targets
 
 if TYPE_CHECKING:
     from tuimon.state import Fit, Run
@@ -49,7 +49,7 @@ class UnfitLoss:
             yield from self.of(fit)
 
     def of(self, fit: Fit) -> Iterator[Finding]:
-        inputs = joined(fit.batches, "x")
+        inputs = sampled(fit, "x")
         for target in targets(fit):
             verdict = None if _reconstructs(target.values, inputs) else self._judge(target, _asks_accuracy(fit))
             if verdict is not None:

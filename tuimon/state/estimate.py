@@ -67,8 +67,10 @@ class WaitEstimate:
 
     def apply(self, guess: events.WaitEstimated) -> None:
         self.reason = guess.reason
-        if not guess.looks or not guess.seconds or guess.wait is None:
+        if guess.looks <= 0 or not guess.seconds or guess.wait is None:
             return
+        if not 0 <= guess.wait < math.inf or not 0 < guess.seconds < math.inf:
+            return  # nobody guesses so
         self.first_at = self.first_at if self.first_at is not None else guess.at
         self.known_by = guess.known_by or self.known_by
         self.whole.add(guess)

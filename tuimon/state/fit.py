@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast, get_args
 
 from tuimon import events
@@ -21,6 +22,22 @@ PAUSE = 5.0
 
 KEPT = 64
 """How many of the newest samples, scans and pauses are kept, beside the first as many; and of epochs, single steps."""
+
+KEPT_EPOCHS = 1024
+"""How many of the newest epochs are kept, beside the first as many."""
+
+MOST_METRICS = 256
+"""Names of metrics that are kept, the first ones: a program may put the number of a step into a name."""
+
+ALWAYS = ("loss", "val_loss")
+"""Metrics that are kept however many there are."""
+
+LONGEST_NAME = 200
+
+MOST_CALLBACKS = 64
+"""Classes of callbacks that an epoch's times are kept of, those that took longest."""
+
+MOST_ROLES = 8
 
 
 @dataclass(eq=False)
@@ -143,6 +160,21 @@ class Kept(list[E], Generic[E]):
         self.append(event)
 
 
+@dataclass(eq=False)
+class SummedEpochs:
+    """Of a fit's epochs that are not kept one by one. Seconds are None as soon as those of one are unknown."""
+
+    epochs: int = 0
+    steps: int = 0
+    seconds: float | None = 0.0
+    wait: float | None = 0.0
+
+    def add(self, epoch: Epoch) -> None:
+        self.epochs += 1
+        self.steps += epoch.steps
+        self.seconds, self.wait = _sum(self.seconds, epoch.seconds), _sum(self.wait, epoch.wait)
+
+
 class Fit:
     """One call that trains (fit, or a loop of the user's own), or one evaluate or predict.
 
@@ -154,11 +186,16 @@ class Fit:
         self.key = key
         self.index = index
         self.started = started
+        self.trains = started.call in ("fit", "train_on_batch", "custom-loop")
         self.ended: events.FitEnded | None = None
         self.started_at = started.at
         self.phase: Phase = "starting"
         self.progress_at = started.at  # the last time anything moved: a step, a validation batch, an epoch, a phase
-        self.epochs: list[Epoch] = []
+        self.epochs: list[Epoch] = []  # the first and the newest ones
+        self.summed = SummedEpochs()  # those between them
+        self.epochs_done = 0
+        self.highest_epoch = -1
+        self.wait_measured = False  # input wait is known of any of it
         self.sources: dict[str, Source] = {}  # by role: train, validation
         self.model: events.ModelDescribed | None = None
         self.metrics: dict[str, Series] = {}
@@ -183,16 +220,15 @@ class Fit:
         self.iterators: Kept[events.IteratorEnded] = Kept()
         self.traces: Kept[events.FunctionTraced] = Kept()
         self.warnings: Kept[events.WarningSeen] = Kept()
+        self.values_left_out = 0  # of metrics whose names are too many
+        self.calls_until = started.at  # the last time that a call made from it moved, of those that are not kept
+        self.calls_in_pauses: dict[float, float] = {}  # begin of a pause → seconds in which such calls worked
 
     # --- what is asked most often
 
     @property
     def call(self) -> str:
         return self.started.call
-
-    @property
-    def trains(self) -> bool:
-        return self.started.call in ("fit", "train_on_batch", "custom-loop")
 
     @property
     def source(self) -> Source | None:
@@ -204,17 +240,20 @@ class Fit:
         return self.epochs[-1] if self.epochs else None
 
     @property
-    def epochs_done(self) -> int:
-        return sum(1 for epoch in self.epochs if epoch.ended)
-
-    @property
-    def wait_measured(self) -> bool:
-        """Whether input wait is known of any of it."""
-        return any(epoch.wait is not None for epoch in self.epochs)
+    def epochs_begun(self) -> int:
+        return self.summed.epochs + len(self.epochs)
 
     @property
     def ended_epochs(self) -> list[Epoch]:
         return [epoch for epoch in self.epochs if epoch.ended]
+
+    @property
+    def ended_sums(self) -> SummedEpochs:
+        """Of all epochs that have ended."""
+        sums = replace(self.summed)
+        for epoch in self.ended_epochs:
+            sums.add(epoch)
+        return sums
 
     @property
     def planned_steps(self) -> int | None:
@@ -246,6 +285,8 @@ class Fit:
 
     def _source_described(self, event: events.SourceDescribed) -> None:
         earlier = self.sources.get(event.role)
+        if earlier is None and len(self.sources) >= MOST_ROLES:
+            return
         self.sources[event.role] = Source(event)
         if earlier is not None:
             self.sources[event.role].learned_size = earlier.learned_size
@@ -273,6 +314,7 @@ class Fit:
         epoch.wait_known_by = event.wait_known_by or epoch.wait_known_by
         epoch.compute = _grown(epoch.compute, event.compute)
         epoch.callbacks = _grown(epoch.callbacks, event.callbacks)
+        self.wait_measured = self.wait_measured or epoch.wait is not None
         if event.durations:
             epoch.durations = (epoch.durations + event.durations)[-4 * KEPT :]
         if event.waits:
@@ -295,13 +337,30 @@ class Fit:
 
     def _metric(self, name: str, values: list[float | None], event: events.StepsEnded) -> None:
         last, low, high, first_bad = (list(values) + [None] * 4)[:4]
-        if first_bad is not None and name not in self.non_finite:
-            self.non_finite[name] = (event.epoch, int(first_bad))
-        if last is not None:
+        series = self.metrics.get(name)
+        if series is None:
+            name = named(name)
             series = self.metrics.get(name)
-            if series is None:
-                series = self.metrics[name] = Series()
-            series.append(self.steps_done, last, low, high)
+        if first_bad is not None:
+            self._not_finite(name, event.epoch, int(first_bad))
+        if last is None:
+            return
+        if series is None:
+            if not self._has_room(self.metrics, name):
+                return
+            series = self.metrics[name] = Series()
+        series.append(self.steps_done, last, low, high)
+
+    def _has_room(self, kept: Mapping[str, object], name: str) -> bool:
+        """For a metric of a name that is not among those that are kept."""
+        if len(kept) < MOST_METRICS or name in ALWAYS:
+            return True
+        self.values_left_out += 1
+        return False
+
+    def _not_finite(self, name: str, epoch: int, step: int) -> None:
+        if name not in self.non_finite and (len(self.non_finite) < MOST_METRICS or name in ALWAYS):
+            self.non_finite[name] = (epoch, step)
 
     def _rate(self, epoch: Epoch, rate: float | None) -> None:
         if rate is None:
@@ -318,6 +377,7 @@ class Fit:
     def _epoch_ended(self, event: events.EpochEnded) -> None:
         self._progress(event.at, "between")
         epoch = self._epoch_of(event.epoch, event.at)
+        self.epochs_done += epoch.ended_at is None
         epoch.ended_at = event.at
         if event.backfilled:
             epoch.backfilled, epoch.complete = True, False
@@ -335,25 +395,32 @@ class Fit:
             value = getattr(event, name)
             if value is not None:
                 setattr(epoch, name, value)
-        epoch.callback_seconds = dict(event.callback_seconds)
-        epoch.epoch_callback_seconds = dict(event.epoch_callback_seconds)
+        self.wait_measured = self.wait_measured or epoch.wait is not None
+        epoch.callback_seconds = _longest(event.callback_seconds)
+        epoch.epoch_callback_seconds = _longest(event.epoch_callback_seconds)
         epoch.stop_training = event.stop_training
         epoch.source_ended, epoch.source_closed = event.source_ended, event.source_closed
         epoch.shorter = event.shorter
         self._rate(epoch, event.learning_rate)
         for name, value in event.metrics.items():
             self._epoch_metric(epoch, name, value)
-        if event.rss is not None:
+        if event.rss is not None and len(self.memory.by_epoch) < KEPT_EPOCHS:
             self.memory.by_epoch.append((event.epoch, event.rss))
         self._learn(epoch)
 
     def _epoch_metric(self, epoch: Epoch, name: str, value: float | None) -> None:
         if value is None:
             return
+        name = named(name)
+        if not math.isfinite(value):
+            self._not_finite(name, epoch.index, max(0, epoch.steps - 1))
+        series = self.epoch_metrics.get(name)
+        if series is None:
+            if not self._has_room(self.epoch_metrics, name):
+                return
+            series = self.epoch_metrics[name] = Series()
         epoch.metrics[name] = value
-        self.epoch_metrics.setdefault(name, Series()).append(epoch.index, value)
-        if not math.isfinite(value) and name not in self.non_finite:
-            self.non_finite[name] = (epoch.index, max(0, epoch.steps - 1))
+        series.append(epoch.index, value)
 
     def _learn(self, epoch: Epoch) -> None:
         """A pass that ran until the source ended tells its size, where nothing else does."""
@@ -382,7 +449,7 @@ class Fit:
         done.ended_at = event.at
         done.steps, done.samples, done.samples_known_by = event.steps, event.samples, event.samples_known_by
         done.seconds, done.wait = event.seconds, event.wait
-        done.metrics = {name: value for name, value in event.metrics.items() if value is not None}
+        done.metrics = {name: value for name, value in self._first(event.metrics).items() if value is not None}
         self._epoch_of(event.epoch, event.at).validation = done
 
     def _phase_changed(self, event: events.PhaseChanged) -> None:
@@ -390,16 +457,24 @@ class Fit:
 
     def _ended(self, event: events.FitEnded) -> None:
         self._progress(event.at, "ended")
-        self.ended = event
+        self.ended = replace(event, metrics=self._first(event.metrics)) if event.metrics else event
+
+    def _first(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
+        """No more of them than are kept."""
+        kept = {named(name): value for name, value in list(metrics.items())[:MOST_METRICS]}
+        self.values_left_out += len(metrics) - len(kept)
+        return kept
 
     def _batch_sampled(self, event: events.BatchSampled) -> None:
         (self.batches if event.role == "train" else self.validation_batches).add(event)
 
     def _rows_counted(self, event: events.RowsCounted) -> None:
-        self.rows[event.role] = event
+        if event.role in self.rows or len(self.rows) < MOST_ROLES:
+            self.rows[event.role] = event
 
     def _source_rows(self, event: events.SourceRowsSampled) -> None:
-        self.source_rows[event.role] = event
+        if event.role in self.source_rows or len(self.source_rows) < MOST_ROLES:
+            self.source_rows[event.role] = event
 
     def _overlapped(self, event: events.ValidationOverlapped) -> None:
         self.overlap = event
@@ -425,14 +500,30 @@ class Fit:
     def _epoch_of(self, index: int, at: float) -> Epoch:
         if self.epochs and self.epochs[-1].index == index:
             return self.epochs[-1]
-        for epoch in reversed(self.epochs):
-            if epoch.index == index:
-                return epoch
+        if index <= self.highest_epoch:
+            for epoch in reversed(self.epochs):
+                if epoch.index == index:
+                    return epoch
+        self.highest_epoch = max(self.highest_epoch, index)
         joined_here = self.started.joined and not self.epochs
         self.epochs.append(Epoch(index=index, started_at=at, complete=not joined_here))
         if len(self.epochs) > 2 * KEPT:  # of the others only the sums are needed: there may be 100,000
             self.epochs[-KEPT].durations, self.epochs[-KEPT].waits = [], []
+        if len(self.epochs) > 2 * KEPT_EPOCHS:
+            self.summed.add(self.epochs.pop(KEPT_EPOCHS))
         return self.epochs[-1]
+
+    def called(self, other: Fit, until: float) -> None:
+        """Remember when a call made from this fit worked, which is not kept itself."""
+        self.calls_until = max(self.calls_until, other.progress_at)
+        spans = [(pause.since, pause.until) for pause in self.pauses]
+        for since, end in [*spans, (self.progress_at, math.inf)]:
+            worked = min(until, end) - max(other.started_at, since)
+            if worked > 0:
+                self.calls_in_pauses[since] = self.calls_in_pauses.get(since, 0.0) + worked
+        if len(self.calls_in_pauses) > 4 * KEPT:
+            kept = {since for since, _ in spans} | {self.progress_at}
+            self.calls_in_pauses = {since: worked for since, worked in self.calls_in_pauses.items() if since in kept}
 
     def _progress(self, at: float, phase: Phase | str) -> None:
         if at - self.progress_at >= PAUSE:
@@ -481,6 +572,23 @@ _HANDLERS: dict[type[events.AgentEvent], Callable[[Fit, Any], None]] = {
     events.FunctionTraced: Fit._traced,
     events.WarningSeen: Fit._warned,
 }
+
+
+def named(name: str) -> str:
+    """The name of a metric; of one that nobody could read, its beginning and what tells it from others."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:LONGEST_NAME]}… ({zlib.crc32(name.encode('utf-8', 'surrogatepass')):08x})"
+
+
+def _longest(seconds: dict[str, float]) -> dict[str, float]:
+    if len(seconds) <= MOST_CALLBACKS:
+        return dict(seconds)
+    return dict(sorted(seconds.items(), key=lambda each: each[1], reverse=True)[:MOST_CALLBACKS])
+
+
+def _sum(seconds: float | None, more: float | None) -> float | None:
+    return None if seconds is None or more is None else seconds + more
 
 
 def _grown(sum_so_far: float | None, more: float | None) -> float | None:

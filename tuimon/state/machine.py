@@ -34,7 +34,9 @@ class Host:
         self.workers = Series()
         self.dead_workers = Series()
         self.disk_free = Series()
-        self._drawn = [(of_sample, getattr(self, of_sample.removeprefix("memory_"))) for of_sample in _DRAWN]
+        self._drawn: list[tuple[str, Series]] = [
+            (of_sample, getattr(self, of_sample.removeprefix("memory_"))) for of_sample in _DRAWN
+        ]
 
     def apply(self, event: events.HostSampled) -> None:
         self.latest = event

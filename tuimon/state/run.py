@@ -6,14 +6,16 @@ a file or the environment. `now` is the time of the newest event.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tuimon import events
 from tuimon.state.estimate import WaitEstimate
-from tuimon.state.fit import Fit, Kept
+from tuimon.state.fit import Fit, Kept, named
+from tuimon.state.keeping import MOST_PROCESSES, Keeping, Summed, plus
 from tuimon.state.machine import Allocator, Gpu, Host
 
 
@@ -63,7 +65,8 @@ class Output:
 
 
 class Restored(events.Event):
-    """What was folded of all events up to `at`. It comes first or not at all, and is never written down."""
+    """What was folded of all events up to `at`. It comes first, or where a journal turns out to be
+    another one; it is never written down."""
 
     state: Run
 
@@ -73,6 +76,14 @@ class Restored(events.Event):
 
 
 MOST_GAPS = 1000
+
+MOST_EXCEPTIONS = 50
+"""Of the first exceptions, and of the newest."""
+
+MOST_NAMES = 256
+"""Processes, GPUs, allocators, and kinds of events that this version does not know."""
+
+MOST_REQUESTS = 1000
 
 MOST_FAULTS = 100
 """Of each GPU that are remembered."""
@@ -96,7 +107,11 @@ class Run:
         self.supervisor_ended: events.SupervisorEnded | None = None
         self.first_at: float | None = None
         self.processes: dict[int, Process] = {}
-        self.fits: list[Fit] = []
+        self.fits: list[Fit] = []  # those that are kept one by one, in the order in which they began
+        self.fits_begun = 0
+        self.summed = Summed()  # the others
+        self.last_fit_at: dict[int, float] = {}  # process → when its newest fit began
+        self.left_out: dict[str, int] = {}  # what there was too much of → how many of them are not kept
         self.host = Host()
         self.gpus: dict[str, Gpu] = {}
         self.gpu_problem: events.GpusUnreadable | None = None
@@ -120,6 +135,8 @@ class Run:
         self.unknown: Counter[str] = Counter()
         self._wait = WaitEstimate()
         self._fits: dict[events.FitKey, Fit] = {}
+        self._keeping = Keeping()
+        self._summed_until: dict[int, int] = {}  # process → highest number of its fits that are not kept
 
     # --- what is asked most often
 
@@ -201,7 +218,7 @@ class Run:
 
     @property
     def training(self) -> list[Fit]:
-        """The fits that train, in the order in which they began."""
+        """The fits that train and are kept, in the order in which they began."""
         return [fit for fit in self.fits if fit.trains]
 
     @property
@@ -215,7 +232,47 @@ class Run:
         """Input wait as guessed from outside; None where it was measured, or where nobody guessed."""
         if self._wait.first_at is None and not self._wait.reason:
             return None
-        return None if any(fit.wait_measured for fit in self.training) else self._wait
+        measured = self.summed.wait_measured or any(fit.wait_measured for fit in self.training)
+        return None if measured else self._wait
+
+    @property
+    def trained(self) -> int:
+        """How many fits that train have begun."""
+        return self.summed.training + len(self.training)
+
+    @property
+    def epochs_done(self) -> int:
+        """Of all fits that train, as are steps and samples."""
+        return self.summed.epochs_done + sum(fit.epochs_done for fit in self.training)
+
+    @property
+    def steps_done(self) -> int:
+        return self.summed.steps_done + sum(fit.steps_done for fit in self.training)
+
+    @property
+    def samples_done(self) -> int | None:
+        """None as soon as those of one fit are not known."""
+        done = self.summed.samples_done
+        for fit in self.training:
+            done = plus(done, fit.samples_done)
+        return done
+
+    def fit_at(self, index: int | None) -> Fit | None:
+        """The fit of this index, if it is kept."""
+        if index is None:
+            return None
+        place = bisect_left(self.fits, index, key=lambda fit: fit.index)
+        return self.fits[place] if place < len(self.fits) and self.fits[place].index == index else None
+
+    def training_at(self, at: float) -> Fit | None:
+        """The newest fit that trained by this time; None where that is not known, because it may not be kept."""
+        following = self.fits_begun
+        for fit in reversed(self.fits):
+            if fit.trains and fit.started_at <= at:
+                over = fit.ended is not None and fit.ended.at < at
+                return None if over and following != fit.index + 1 and self.summed.training else fit
+            following = fit.index
+        return None
 
     # --- the fold
 
@@ -243,8 +300,23 @@ class Run:
             self._of_fit(event)
         elif isinstance(event, events.Request):
             self.requests[event.id] = Asked(event)
+            if len(self.requests) > MOST_REQUESTS:
+                del self.requests[next(iter(self.requests))]
+                self._leave_out("requests")
         else:
-            self.unknown[event.name if isinstance(event, events.Unknown) else type(event).__name__] += 1
+            name = named(event.name) if isinstance(event, events.Unknown) else type(event).__name__
+            if self._has_room(self.unknown, name, "events of unknown kinds"):
+                self.unknown[name] += 1
+
+    def _leave_out(self, what: str) -> None:
+        self.left_out[what] = self.left_out.get(what, 0) + 1
+
+    def _has_room(self, kept: Mapping[Any, object], name: object, what: str) -> bool:
+        """For one of this name."""
+        if name in kept or len(kept) < MOST_NAMES:
+            return True
+        self._leave_out(what)
+        return False
 
     def apply_all(self, those: Iterable[events.Event]) -> Run:
         for event in those:
@@ -256,6 +328,18 @@ class Run:
         fit = self._fits.get((event.pid, number)) if number is not None else None
         if fit is not None:
             fit.apply(event)
+        elif number is not None and number <= self._summed_until.get(event.pid, 0):
+            self._of_summed(event)
+
+    def _of_summed(self, event: events.AgentEvent) -> None:
+        """It belongs to a fit that is not kept although it goes on, because very many do."""
+        if isinstance(event, events.StepsEnded):
+            self.summed.steps_done += event.steps
+            self.summed.samples_done = plus(self.summed.samples_done, event.samples)
+        elif isinstance(event, events.EpochEnded):
+            self.summed.epochs_done += 1
+            self.summed.seconds = plus(self.summed.seconds, event.seconds)
+            self.summed.wait = plus(self.summed.wait, event.wait)
 
     def _journal_opened(self, event: events.JournalOpened) -> None:
         self.schema = event.schema
@@ -271,7 +355,8 @@ class Run:
         self.remained_until = event.at if event.training or not event.pids else self.remained_until
 
     def _process_ended(self, event: events.ProcessEnded) -> None:
-        self.processes_ended[event.pid] = event
+        if self._has_room(self.processes_ended, event.pid, "ends of processes"):
+            self.processes_ended[event.pid] = event
         self._continued(event.pid, event.at)
 
     def _process_stopped(self, event: events.ProcessStopped) -> None:
@@ -329,6 +414,8 @@ class Run:
                 self._gap(Gap("training", since, until, event.reason, asleep=asleep, pid=event.pid))
 
     def _gap(self, gap: Gap) -> None:
+        if len(self.gaps) >= MOST_GAPS:
+            self._leave_out("gaps")
         self.gaps.append(gap)
         if len(self.gaps) > MOST_GAPS:
             del self.gaps[MOST_GAPS // 2]
@@ -356,6 +443,8 @@ class Run:
         for facts in event.gpus:
             uuid = str(facts.get("uuid") or facts.get("index"))
             seen.add(uuid)
+            if not self._has_room(self.gpus, uuid, "readings of further GPUs"):
+                continue
             gpu = self.gpus.setdefault(uuid, Gpu(index=int(facts.get("index") or 0), uuid=uuid))
             gpu.apply(event.at, facts)
         for uuid, gpu in self.gpus.items():
@@ -383,7 +472,11 @@ class Run:
             asked.answer = event
 
     def _agent_started(self, event: events.AgentStarted) -> None:
-        self.processes.setdefault(event.pid, Process(event)).started = event
+        process = self._process(event)
+        process.started = event
+        if process.ended_at is not None and event.at > process.ended_at:  # a new one that has got the same number
+            process.ended_at = None
+            self._summed_until.pop(event.pid, None)
 
     def _framework_seen(self, event: events.FrameworkSeen) -> None:
         self._process(event).framework = event
@@ -395,29 +488,108 @@ class Run:
         self._process(event).ended_at = event.at
 
     def _process(self, event: events.AgentEvent) -> Process:
-        introduced = events.AgentStarted(at=event.at, pid=event.pid)
-        return self.processes.setdefault(event.pid, Process(introduced))
+        process = self.processes.get(event.pid)
+        if process is None:
+            if len(self.processes) >= MOST_NAMES:
+                self._forget_process()
+            process = self.processes[event.pid] = Process(events.AgentStarted(at=event.at, pid=event.pid))
+        return process
+
+    def _forget_process(self) -> None:
+        """The first one that has ended, beside those that the run began with; its fits are over."""
+        later = list(self.processes)[MOST_NAMES // 4 :]
+        pid = next((each for each in later if self.processes[each].ended_at is not None), later[0])
+        for fit in [fit for fit in self.fits if fit.key[0] == pid and fit.ended is None]:
+            self._keeping.drop(fit)
+            self._sum_up(fit)
+        del self.processes[pid]
+        self._leave_out("processes")
 
     def _agent_failed(self, event: events.AgentFailed) -> None:
         self.agent_failures.add(event)
 
     def _fit_started(self, event: events.FitStarted) -> None:
         key = (event.pid, event.fit)
-        if key in self._fits:
+        known = self._fits.get(key)
+        if known is None:
+            told_again = event.fit <= self._summed_until.get(event.pid, 0)
+        else:  # after its end, it is one of a new process that has got the same number
+            told_again = known.ended is None or event.at <= known.ended.at
+        if told_again:
             return
-        fit = Fit(key, len(self.fits), event)
+        fit = Fit(key, self.fits_begun, event)
+        self.fits_begun += 1
         self._fits[key] = fit
         self.fits.append(fit)
+        self.last_fit_at[event.pid] = max(self.last_fit_at.pop(event.pid, event.at), event.at)
+        if len(self.last_fit_at) > MOST_PROCESSES:
+            del self.last_fit_at[next(iter(self.last_fit_at))]
+        self._give_way(self._keeping.begin(fit))
+
+    def _fit_ended(self, event: events.FitEnded) -> None:
+        self._of_fit(event)
+        fit = self._fits.get((event.pid, event.fit))
+        if fit is not None:
+            self._give_way(self._keeping.ended(fit))
+
+    def _give_way(self, index: int | None) -> None:
+        """This fit is no longer among the newest: it is kept for what it stands out by, or goes into the sums."""
+        fit = self.fit_at(index)
+        if fit is None:
+            return
+        kinds = self._keeping.kinds(fit, self._over(fit))
+        if self._keeping.put_aside(fit, kinds):
+            return
+        if kinds == ["running"]:  # in the place of another one
+            longest = self._longest_silent()
+            self._keeping.drop(longest)
+            self._keeping.put_aside(fit, kinds)
+            over = self._over(longest)
+            fit, kinds = longest, self._keeping.kinds(longest, over)
+            if over and self._keeping.put_aside(fit, kinds):
+                return
+        self._sum_up(fit, kinds)
+
+    def _longest_silent(self) -> Fit:
+        """Of the fits that are kept because they run, one whose process has ended, else the one heard of least."""
+        running = [fit for fit in self.fits if self._keeping.aside.get(fit.index) == "running"]
+        return min(running, key=lambda fit: (not self._over(fit), fit.progress_at))
+
+    def _over(self, fit: Fit) -> bool:
+        process = self.processes.get(fit.key[0])
+        ended_at = process.ended_at if process is not None else None
+        return fit.ended is not None or (ended_at is not None and ended_at >= fit.started_at)
+
+    def _sum_up(self, fit: Fit, kinds: Sequence[str] = ()) -> None:
+        """Keep no more of this fit than its part of the sums."""
+        self.summed.add(fit, kinds)
+        self._keeping.leave_line(fit)
+        del self.fits[bisect_left(self.fits, fit.index, key=lambda fit: fit.index)]
+        pid, number = fit.key
+        if self._fits.get(fit.key) is fit:
+            del self._fits[fit.key]
+        process = self.processes.get(pid)
+        if process is None or fit.started_at >= process.started.at:  # else it is of one that had the same number
+            self._summed_until[pid] = max(self._summed_until.pop(pid, 0), number)
+            if len(self._summed_until) > MOST_PROCESSES:
+                del self._summed_until[next(iter(self._summed_until))]
+        outer = self._fits.get((pid, fit.started.inside)) if fit.started.inside is not None else None
+        if outer is not None:
+            outer.called(fit, fit.ended.at if fit.ended is not None else fit.progress_at)
 
     def _allocator_sampled(self, event: events.AllocatorSampled) -> None:
         for facts in event.devices:
-            name = str(facts.get("name", "?"))
+            name = named(str(facts.get("name", "?")))
+            if not self._has_room(self.allocators, name, "readings of further allocators"):
+                continue
             self.allocators.setdefault(name, Allocator(name)).apply(event.at, facts)
 
     def _exception_raised(self, event: events.ExceptionRaised) -> None:
         fit = self._fits.get((event.pid, event.fit)) if event.fit is not None else None
         self.exceptions.append(Raised(event, fit.index if fit else None))
-        del self.exceptions[100:]
+        if len(self.exceptions) > 2 * MOST_EXCEPTIONS:
+            del self.exceptions[MOST_EXCEPTIONS]
+            self._leave_out("exceptions")
 
     def _warning_seen(self, event: events.WarningSeen) -> None:
         self.warnings.add(event)
@@ -460,6 +632,7 @@ _HANDLERS: dict[type[events.Event], Callable[[Run, Any], None]] = {
     events.AgentEnded: Run._agent_ended,
     events.AgentFailed: Run._agent_failed,
     events.FitStarted: Run._fit_started,
+    events.FitEnded: Run._fit_ended,
     events.AllocatorSampled: Run._allocator_sampled,
     events.ExceptionRaised: Run._exception_raised,
     events.WarningSeen: Run._warning_seen,

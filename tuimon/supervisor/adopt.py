@@ -7,11 +7,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tuimon import clock, events, wire
+from tuimon import clock, events, ownership, wire
 from tuimon.runs import RunDirectory, Summary, boot_id
 from tuimon.supervisor import daemon, join, spool
 from tuimon.supervisor.child import Child
-from tuimon.supervisor.ingest import Ingest
 from tuimon.supervisor.loop import Loop
 from tuimon.supervisor.output import Output
 
@@ -19,8 +18,8 @@ TAIL = 1 << 16
 
 
 def needed(directory: RunDirectory) -> bool:
-    """The script runs, or what it has left trains on, and nobody supervises it."""
-    if directory.elsewhere() or directory.supervised():
+    """The script of a run of this user's runs, or what it has left trains on, and nobody supervises it."""
+    if directory.owner or directory.elsewhere() or directory.supervised():
         return False
     return directory.child_alive() or bool(directory.remaining())
 
@@ -36,10 +35,9 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
     loop = daemon.begin(directory)
     assert summary.pid is not None
     script = Child(summary.pid, own=False) if directory.child_alive() else None
-    listening = Ingest(loop.selector, Path(summary.socket), loop.receive)
+    listening = daemon.listen(loop, directory)
     _take_over(loop, directory)
-    with contextlib.suppress(OSError):
-        directory.update(supervisor_pid=os.getpid())
+    loop.upkeep.update(supervisor_pid=os.getpid(), socket=str(listening.path))
     daemon.close_inherited()
     ready()
     os.chdir("/")
@@ -55,8 +53,7 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
 def _script_ended(loop: Loop, directory: RunDirectory) -> None:
     """When nobody was watching."""
     ended = events.ChildEnded(at=clock.now(), pid=directory.read().pid or 0)
-    with contextlib.suppress(OSError):
-        directory.update(status="finished", ended_at=ended.at)
+    loop.upkeep.update(status="finished", ended_at=ended.at)
     loop.recorder.record(ended)
 
 
@@ -79,7 +76,7 @@ def _take_over(loop: Loop, directory: RunDirectory) -> None:
 def settle(directory: RunDirectory) -> None:
     """Fold in what agents kept of a run in which nobody is alive any more, and record its end where they told it."""
     summary = directory.read()
-    if directory.elsewhere() or directory.supervised() or directory.child_alive():
+    if directory.owner or directory.elsewhere() or directory.supervised() or directory.child_alive():
         return
     if directory.spools():
         daemon.detach(directory, lambda ready: _settle(directory, summary, ready))
@@ -98,7 +95,7 @@ def _settle(directory: RunDirectory, summary: Summary, ready: Callable[[], None]
         loop.recorder.record(events.GapRecorded(at=newest, what="host", since=since, until=newest, reason=reason))
     if ended_at is not None:
         loop.recorder.record(events.ChildEnded(at=ended_at, pid=summary.pid or 0))
-        directory.update(status="finished", ended_at=ended_at)
+        loop.upkeep.update(status="finished", ended_at=ended_at)
     loop.recorder.close(newest)
     ready()
 
@@ -106,8 +103,8 @@ def _settle(directory: RunDirectory, summary: Summary, ready: Callable[[], None]
 def last_recorded(directory: RunDirectory) -> float | None:
     """Time of the newest event among the last of the journal; None when there is none."""
     try:
-        with directory.journal.open("rb") as file:
-            file.seek(max(0, _size(directory.journal) - TAIL))
+        with open(ownership.open_to_read(directory.journal), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
             end = file.read()
     except OSError:
         return None

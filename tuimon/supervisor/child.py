@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tuimon import ownership
 from tuimon.runs import RunDirectory, process_started
 
 PR_SET_PTRACER = 0x59616D61
@@ -105,7 +106,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], directory: Run
 
 @contextlib.contextmanager
 def _append(path: Path) -> Iterator[int]:
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = ownership.open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         yield fd
     finally:
@@ -123,10 +124,10 @@ def _debuggable() -> Callable[[], None] | None:
 def zombie_status(pid: int) -> int | None:
     """The wait status of a process that has ended and whose parent has not asked yet."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return None
-    return int(fields[49]) if fields[0] == "Z" else None
+    return int(fields[49]) if fields[0] == b"Z" else None
 
 
 PIDFD_INFO_EXIT = 1 << 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import selectors
@@ -12,11 +13,13 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tuimon import clock, events, garbage
+from tuimon import clock, events, garbage, ownership
 from tuimon.errors import TuimonError
 from tuimon.runs import RunDirectory
+from tuimon.supervisor.ingest import Ingest, places
 from tuimon.supervisor.loop import Loop
 from tuimon.supervisor.recorder import Recorder
+from tuimon.supervisor.upkeep import Upkeep
 
 READY = b"ready"
 SITUATION = b"no: "
@@ -85,7 +88,7 @@ def _ignore(number: int, frame: object) -> None:
 
 def _redirect(directory: RunDirectory) -> None:
     null = os.open(os.devnull, os.O_RDWR)
-    log = os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    log = ownership.open_own(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for number, target in enumerate((null, log, log)):
         os.dup2(target, number)
     for each in (null, log):
@@ -102,13 +105,17 @@ def close_inherited() -> None:
 
 def lock(directory: RunDirectory) -> int:
     """Take the run's lock, held until this process ends. Raises Busy when another supervisor has it."""
-    fd = os.open(directory.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = ownership.open_own(directory.lock, os.O_RDWR | os.O_CREAT)
     deadline = time.monotonic() + LATER
     while True:
         try:
             fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return fd
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                os.close(fd)
+                what = f"cannot lock {directory.lock}: {error.strerror}"
+                raise TuimonError(what, "keep runs on another file system, with --log-dir") from None
             if time.monotonic() > deadline:
                 os.close(fd)
                 raise Busy(f"another supervisor has the run {directory.id}") from None
@@ -117,8 +124,19 @@ def lock(directory: RunDirectory) -> int:
 
 def begin(directory: RunDirectory) -> Loop:
     """A loop that records; its lock is held."""
-    lock(directory)
-    return Loop(directory, Recorder(directory.path), selectors.DefaultSelector())
+    upkeep = Upkeep(directory, lock(directory))
+    return Loop(directory, Recorder(directory.path), selectors.DefaultSelector(), upkeep)
+
+
+def listen(loop: Loop, directory: RunDirectory) -> Ingest:
+    """The run's socket; `run.json` says where it is whenever it moves. Raises TuimonError where there is no place."""
+    listening = Ingest(loop.selector, places(directory.path), loop.receive)
+
+    def moved(path: Path) -> None:
+        loop.upkeep.update(socket=str(path))
+
+    listening.moved = moved
+    return listening
 
 
 def supervisor_started(adopted: bool) -> events.SupervisorStarted:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-import pwd
 import selectors
 import socket
 import stat
-import struct
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tuimon import events, wire
+from tuimon import events, ownership, wire
 from tuimon.errors import TuimonError
-
-LONGEST_PATH = 107
-"""Bytes that the kernel takes for the path of a socket."""
 
 CHUNK = 1 << 16
 TURN = 64
@@ -31,67 +28,78 @@ class Connection:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.pid, self.uid, _ = credentials(sock)
+        self.pid, self.uid, _ = ownership.peer(sock)
         self.agent = False
         self.heard = False  # an event of this agent has been recorded
-        self.inbox = b""
+        self.inbox = wire.Lines()
         self.outbox = b""
 
     @property
     def user(self) -> str:
-        try:
-            return pwd.getpwuid(self.uid).pw_name
-        except KeyError:
-            return str(self.uid)
+        return ownership.user_name(self.uid)
 
 
 Receive = Callable[[Connection, events.Event, bytes], None]
 
 
 class Ingest:
-    """Listens at `path`. `receive` gets each event that came in, with its line; `unreadable` counts other lines."""
+    """Listens in the first place that is safe. `receive` gets each event that came in, with its line; `moved` is called
+    when another place had to be taken; `unreadable` counts other lines."""
 
-    def __init__(self, selector: selectors.BaseSelector, path: Path, receive: Receive) -> None:
-        self.path = path
+    def __init__(self, selector: selectors.BaseSelector, places: Sequence[Place], receive: Receive) -> None:
+        """Raises TuimonError where there is no place at all."""
+        self.path = Path()
         self.unreadable = 0
         self.connections: list[Connection] = []
+        self.moved: Callable[[Path], None] = lambda path: None
+        self._places = places
         self._selector = selector
         self._receive = receive
-        self._listener = self._listen()
+        self._listener: socket.socket | None = None
+        refused = self._listen()
+        if self._listener is None:
+            raise TuimonError(f"no place for the run's socket ({'; '.join(refused)})", "set XDG_RUNTIME_DIR or TMPDIR")
 
     # --- the listening socket
 
-    def _listen(self) -> socket.socket:
-        private_directory(self.path.parent)
-        self.path.unlink(missing_ok=True)  # whoever holds the run's lock owns this path
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        mask = os.umask(0o177)
-        try:
-            listener.bind(str(self.path))
-        except BaseException:
-            listener.close()
-            raise
-        finally:
-            os.umask(mask)
-        listener.listen(64)
-        listener.setblocking(False)
-        self._inode = self.path.stat().st_ino
-        self._selector.register(listener, selectors.EVENT_READ, self._accept)
-        return listener
+    def _listen(self) -> list[str]:
+        """Listen again; why each place was refused before one was found."""
+        refused = []
+        for place in self._places:
+            path = None
+            try:
+                path = place()
+                self._listener, self._inode = _bound(path)
+            except OSError as error:
+                refused.append(f"{error.filename or '?'}: {error.strerror or error}")
+                _remove_fresh_folder(path)
+                continue
+            self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+            if path != self.path:
+                self.path = path
+                self.moved(path)
+            break
+        return refused
 
     def ensure(self) -> None:
-        """Make the socket again when somebody has removed it."""
-        try:
-            if self.path.stat().st_ino == self._inode:
-                return
-        except OSError:
-            pass
-        self._selector.unregister(self._listener)
-        self._listener.close()
-        self._listener = self._listen()
+        """Listen anew when somebody has removed the socket, where it was or in the next place that is safe. While there
+        is none, agents keep what they have to say, and it is tried again."""
+        if self._listener is not None:
+            with contextlib.suppress(OSError):
+                if os.lstat(self.path).st_ino == self._inode:
+                    return
+            self._hang_up()
+        self._listen()
+
+    def _hang_up(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            self._selector.unregister(listener)
+            listener.close()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
+            assert self._listener is not None
             sock, _ = self._listener.accept()
             connection = Connection(sock)
             if connection.uid not in (os.geteuid(), 0):
@@ -119,11 +127,9 @@ class Ingest:
                 self._line(connection, line)
 
     def _lines(self, connection: Connection, chunk: bytes) -> Iterator[bytes]:
-        *lines, connection.inbox = (connection.inbox + chunk).split(b"\n")
-        yield from filter(None, lines)
-        if len(connection.inbox) > wire.MAX_LINE:
-            self.unreadable += 1
-            connection.inbox = b""
+        inbox = connection.inbox
+        yield from filter(None, inbox.feed(chunk))
+        self.unreadable, inbox.dropped = self.unreadable + inbox.dropped, 0
 
     def _line(self, connection: Connection, line: bytes) -> None:
         try:
@@ -166,52 +172,85 @@ class Ingest:
         """Hang up, and remove the socket."""
         for connection in list(self.connections):
             self._drop(connection)
-        self._selector.unregister(self._listener)
-        self._listener.close()
+        listening = self._listener is not None
+        self._hang_up()
         with contextlib.suppress(OSError):
-            if self.path.stat().st_ino == self._inode:
+            if listening and os.lstat(self.path).st_ino == self._inode:
                 self.path.unlink()
+                _remove_fresh_folder(self.path)
 
 
-def credentials(sock: socket.socket) -> tuple[int, int, int]:
-    """The peer's process, user and group."""
-    told = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    pid, uid, gid = struct.unpack("3i", told)
-    return pid, uid, gid
+def _bound(path: Path) -> tuple[socket.socket, int]:
+    """A socket that listens there, and its inode. What was there before is removed: whoever holds the run's lock owns
+    this path, in a directory of his own. Raises OSError."""
+    directory = os.open(ownership.secure_directory(path.parent), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path.name, dir_fd=directory)
+        listener.bind(ownership.through(directory, str(path)))
+        inode = os.stat(path.name, dir_fd=directory, follow_symlinks=False).st_ino
+        listener.listen(64)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
+    finally:
+        os.umask(mask)
+        os.close(directory)
+    return listener, inode
 
 
-def private_directory(path: Path) -> None:
-    """Make it where it is missing. Raises OSError when it cannot be, or is not this user's alone."""
-    path.mkdir(mode=0o700, exist_ok=True)
-    status = path.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        raise PermissionError(1, f"{path} is not a private directory of this user", str(path))
+Place = Callable[[], Path]
+"""Makes the directory where it is missing, and gives a socket's path in it. Raises OSError where there can be none."""
 
 
-def listen(selector: selectors.BaseSelector, places: list[Path], name: str, receive: Receive) -> Ingest:
-    """Listen in the first of these directories where a socket can be."""
-    refused = []
-    for place in places:
-        path = place / name
-        if len(os.fsencode(path)) > LONGEST_PATH:
-            refused.append(f"{place}: the path is longer than {LONGEST_PATH} bytes")
-            continue
-        try:
-            return Ingest(selector, path, receive)
-        except OSError as error:
-            refused.append(f"{place}: {error.strerror or error}")
-    raise TuimonError(f"no place for the run's socket ({'; '.join(refused)})", "set XDG_RUNTIME_DIR or TMPDIR")
-
-
-def places() -> list[Path]:
-    """Where a socket may be, best first. Parents are there, or are no place for it."""
-    uid = os.geteuid()
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    temporary = os.environ.get("TMPDIR", "")
-    return [
+def places(run: Path) -> list[Place]:
+    """Where the socket of the run in this directory may be, best first."""
+    uid, name = os.geteuid(), f"{run.name}.sock"
+    runtime, temporary = os.environ.get("XDG_RUNTIME_DIR", ""), os.environ.get("TMPDIR", "")
+    folders = [
         *([Path(runtime) / "tuimon"] if os.path.isabs(runtime) else []),
         Path(f"/run/user/{uid}/tuimon"),
         *([Path(temporary) / f"tuimon-{uid}"] if os.path.isabs(temporary) else []),
         Path(f"/tmp/tuimon-{uid}"),
         Path(f"/var/tmp/tuimon-{uid}"),
     ]
+    return [
+        *(functools.partial(_in_folder, folder, name) for folder in folders),
+        lambda: run / IN_RUN,
+        functools.partial(_in_fresh_folder, name),
+    ]
+
+
+IN_RUN = "socket"
+"""The socket's name in the run's own directory: where others have taken all the usual places."""
+
+
+def _in_folder(folder: Path, name: str) -> Path:
+    private_directory(folder)
+    return folder / name
+
+
+def _in_fresh_folder(name: str) -> Path:
+    return Path(tempfile.mkdtemp(prefix=_fresh_prefix())) / name
+
+
+def _fresh_prefix() -> str:
+    return f"tuimon-{os.geteuid()}-"
+
+
+def _remove_fresh_folder(path: Path | None) -> None:
+    if path is not None and path.parent.name.startswith(_fresh_prefix()):
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
+
+
+def private_directory(path: Path) -> None:
+    """Make it where it is missing. Raises OSError when it cannot be, or is not this user's alone."""
+    ownership.check_parents(path)
+    path.mkdir(mode=0o700, exist_ok=True)
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
+        raise PermissionError(1, "it is not a private directory of this user", str(path))

@@ -10,7 +10,7 @@ from pathlib import Path
 from tuimon import clock, events
 from tuimon.errors import UsageError
 from tuimon.runs import RunDirectory
-from tuimon.supervisor import daemon, ingest
+from tuimon.supervisor import daemon
 from tuimon.supervisor.child import Child
 from tuimon.supervisor.output import Output
 from tuimon.supervisor.printed import Printed
@@ -42,14 +42,14 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
     script = Child(target.pid, own=False)
     if script.started is None:
         raise UsageError(f"process {target.pid} has ended")
-    listening = ingest.listen(loop.selector, ingest.places(), f"{directory.id}.sock", loop.receive)
+    listening = daemon.listen(loop, directory)
     record_start(loop.recorder.record, directory, plan, target.cwd, adopted=True)
     now = clock.now()
     loop.recorder.record(
         events.ChildStarted(at=now, pid=script.pid, started=float(script.started), executable=target.executable)
     )
     link_output(directory, target)
-    directory.update(
+    loop.upkeep.update(
         pid=script.pid,
         child_started=script.started,
         supervisor_pid=os.getpid(),

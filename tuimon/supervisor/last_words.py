@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
+
+from tuimon import ownership
 
 READ = 1 << 20
 """Bytes of the end of the file that are looked at: an allocator's account of its chunks is long."""
@@ -27,8 +30,8 @@ STACK = re.compile(rb'^  File "')
 def last_words(path: Path) -> list[str]:
     """Empty when there are none, or the file cannot be read."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - READ))
+        with open(ownership.open_to_read(path), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - READ))
             lines = file.read(READ).splitlines()
     except OSError:
         return []

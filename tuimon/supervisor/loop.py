@@ -26,6 +26,7 @@ from tuimon.supervisor.remaining import DYING, Remaining
 from tuimon.supervisor.samplers import Sampler, samplers
 from tuimon.supervisor.samplers.cgroup import Cgroup
 from tuimon.supervisor.unobserved import Unobserved
+from tuimon.supervisor.upkeep import Upkeep
 
 LAST_WORDS = 2.0
 """Seconds that agents have to say the rest after the script has ended."""
@@ -34,10 +35,13 @@ LAST_WORDS = 2.0
 class Loop:
     child: Child | None  # the script, and after its end the process that goes on training
 
-    def __init__(self, directory: RunDirectory, recorder: Recorder, selector: selectors.BaseSelector) -> None:
+    def __init__(
+        self, directory: RunDirectory, recorder: Recorder, selector: selectors.BaseSelector, upkeep: Upkeep
+    ) -> None:
         self.directory = directory
         self.recorder = recorder
         self.selector = selector
+        self.upkeep = upkeep
         self.host = os.uname().nodename
         self.told_to_stop = False
         self.ingest: Ingest | None = None
@@ -160,9 +164,8 @@ class Loop:
             self.recorder.record(event)
         if remaining.training == before:
             return
-        with contextlib.suppress(OSError):
-            known = {} if remaining.training else {"ended_at": clock.now()}
-            self.directory.update(remaining=remaining.written(), **known)
+        known = {} if remaining.training else {"ended_at": clock.now()}
+        self.upkeep.update(remaining=remaining.written(), **known)
         first = remaining.first
         if first is not None and first is not self.child:
             self.child = first
@@ -188,6 +191,8 @@ class Loop:
 
     def _tick(self) -> None:
         now = clock.now()
+        with contextlib.suppress(OSError):
+            self.upkeep.look()
         self.recorder.resume(now)
         assert self.ingest is not None
         assert self._unobserved is not None
@@ -232,6 +237,8 @@ class Loop:
 
     def _end(self, child: Child, end: End) -> None:
         oom_killed = self._oom_killed(end)
+        with contextlib.suppress(OSError):
+            self.upkeep.look()
         self._hear_last_words(child)
         self._fold_spools()
         for grown in self._output.look(clock.now()):
@@ -252,8 +259,7 @@ class Loop:
         )
 
     def _summarize(self, end: End) -> None:
-        with contextlib.suppress(OSError):
-            self.directory.update(status=_status(end), ended_at=clock.now(), exit_code=end.exit_code, signal=end.signal)
+        self.upkeep.update(status=_status(end), ended_at=clock.now(), exit_code=end.exit_code, signal=end.signal)
 
     def _oom_killed(self, end: End) -> bool | None:
         if end.signal != signal.SIGKILL:

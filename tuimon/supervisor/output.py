@@ -1,14 +1,16 @@
-"""The script's output files: how long they are, the epoch lines in them, and room for them on a disk that fills up."""
+"""The script's output files: how long they are, the epoch lines in them, room for them on a disk that fills up, and
+copies of them where they were removed while the script prints."""
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import re
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
-from tuimon import events
+from tuimon import events, leftovers, ownership
 from tuimon.runs import RunDirectory
 
 EPOCH_LINE = re.compile(rb"^\W*epoch\b[\s:#=\[(]*(\d{1,9})(?:\s*(?:/|of)\s*(\d{1,9}))?", re.IGNORECASE)
@@ -23,10 +25,17 @@ AHEAD = 8 * 1024 * 1024
 """Bytes of disk kept ready for each file, so that a full disk does not fail the script's next `print`."""
 KEEP_SIZE = 1
 
+PATIENCE = 0.5
+"""Seconds that a screen which just reads the files is waited for."""
+
+LARGEST_COPY = 64 * 1024 * 1024
+"""Bytes of a removed file that are copied: who removes a larger one wants the room on the disk."""
+
 
 class Output:
     def __init__(self, directory: RunDirectory, read_to: int = 0) -> None:
         self._paths = (directory.stdout, directory.stderr)
+        self._copies = tuple(map(Copy, self._paths))
         self._sizes = (0, 0)
         self._kept = [0, 0]
         self._offset = read_to
@@ -34,6 +43,8 @@ class Output:
 
     def look(self, now: float) -> Iterator[events.Event]:
         """What has changed since the last look."""
+        for copy in self._copies:
+            yield from copy.look(now)
         out, err = map(_size, self._paths)
         if (out, err) != self._sizes:
             self._sizes = (out, err)
@@ -42,10 +53,12 @@ class Output:
             yield from self._epoch_lines(now, out)
 
     def _epoch_lines(self, now: float, size: int) -> Iterator[events.EpochLinePrinted]:
+        if size < self._offset:
+            self._offset, self._line = 0, b""  # somebody emptied it
         if size - self._offset > 16 * AT_ONCE:
             self._offset, self._line = size - AT_ONCE, b""
         try:
-            with self._paths[0].open("rb") as file:
+            with open(ownership.open_to_read(self._paths[0]), "rb") as file:
                 file.seek(self._offset)
                 chunk = file.read(AT_ONCE)
         except OSError:
@@ -71,10 +84,65 @@ class Output:
         self._keep_ahead()
 
     def release(self) -> None:
-        """Give back the room that was not used."""
-        for path in filter(lambda path: not path.is_symlink(), self._paths):
-            with contextlib.suppress(OSError):
-                os.truncate(path, _size(path))
+        """Give back the room that was not used. Where a process of the script's lives on and may still print, whoever
+        lists the runs later does."""
+        for copy in self._copies:
+            copy.close()
+        deadline = time.monotonic() + PATIENCE
+        for path in self._paths:
+            while not leftovers.give_back(path) and time.monotonic() < deadline:
+                time.sleep(0.02)
+
+
+class Copy:
+    """One of the files. Where it is removed, the script goes on printing into what nobody else can open: as long as it
+    is not too large, it is copied to where it was, and what is added to it as well."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._source: int | None = None  # what the script prints to
+        self._target: int | None = None
+        self._copied = 0
+
+    def look(self, now: float) -> Iterator[events.GapRecorded]:
+        try:
+            if self._source is None:
+                self._source = None if os.path.islink(self._path) else ownership.open_to_read(self._path)
+                return
+            if not os.path.lexists(self._path):
+                self._begin()
+                if self._target is None:
+                    reason = f"{self._path.name} was deleted"
+                    yield events.GapRecorded(at=now, what="output", since=now, until=now, reason=reason)
+            self._go_on()
+        except OSError:
+            return  # the directory is gone, or the disk full: another time
+
+    def _begin(self) -> None:
+        assert self._source is not None
+        self._end()
+        if os.fstat(self._source).st_size > LARGEST_COPY:
+            os.close(ownership.open_own(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))  # said once
+            return
+        self._target = ownership.open_own(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL)
+        self._copied = 0
+
+    def _go_on(self) -> None:
+        if self._target is None or self._source is None:
+            return
+        while chunk := os.pread(self._source, AT_ONCE, self._copied):
+            self._copied += os.write(self._target, chunk)
+
+    def close(self) -> None:
+        self._end()
+        if self._source is not None:
+            os.close(self._source)
+            self._source = None
+
+    def _end(self) -> None:
+        target, self._target = self._target, None
+        if target is not None:
+            os.close(target)
 
 
 def _size(path: os.PathLike[str]) -> int:
@@ -89,12 +157,10 @@ def _reserve(path: os.PathLike[str], size: int) -> int:
 
     A link leads to a file of the program's own: that is only read.
     """
-    if os.path.islink(path):
-        return 0
     try:
         disk = os.statvfs(path)
         ahead = min(AHEAD, disk.f_bavail * disk.f_frsize // 8)
-        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        fd = ownership.open_own(path, os.O_WRONLY)
     except OSError:
         return 0
     try:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tuimon import events
+from tuimon import events, ownership
 from tuimon.readers import keras_text
 
 CHUNK = 1 << 20
@@ -41,7 +41,7 @@ class Printed:
     def _told(self, now: float, end: int) -> Iterator[events.AgentEvent]:
         if end <= self._offset:
             return
-        with self._path.open("rb") as file:
+        with open(ownership.open_to_read(self._path), "rb") as file:
             file.seek(self._offset)
             while self._offset < end:
                 data = file.read(min(CHUNK, end - self._offset))

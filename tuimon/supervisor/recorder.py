@@ -1,13 +1,21 @@
-"""Writes the journal, and gets a full disk over: what matters waits in memory until there is room again."""
+"""Writes the journal, and gets over what happens to its file.
+
+On a full disk what matters waits in memory until there is room again. A file that was removed is put back whole; of one
+that was cut short, the lines are written again without which the rest cannot be understood.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import sys
 from collections import deque
 from pathlib import Path
 
-from tuimon import events, wire
+from tuimon import events, ownership, wire
 from tuimon.journal import Journal
+from tuimon.supervisor.essentials import WAITING, Essentials
 
 ROOM = 4 * 1024 * 1024
 """Bytes of events that may wait in memory while nothing can be written."""
@@ -23,48 +31,71 @@ class Recorder:
     def __init__(self, directory: Path) -> None:
         self.journal = Journal(directory)
         self.newest = 0.0  # time of the newest event
+        self._first = 0.0  # and of the first
         self._reserve = directory / "reserve"
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[tuple[events.Event, bytes]] = deque()
         self._room = ROOM
         self._paused_since: float | None = None
         self._reason = ""
         self._lost = 0
+        self._essentials = Essentials()
+        self._complained = ""
         self._set_aside()
 
     def record(self, event: events.Event, line: bytes | None = None) -> None:
         """Write an event down, as `line` where it came encoded. Never raises for want of room."""
         self.newest = max(self.newest, event.at)
+        self._first = self._first or event.at
         line = line if line is not None else wire.encode(event)
-        if self._paused_since is None:
+        if not self.paused:
+            try:
+                if self.journal.cut:
+                    self._make_good(event.at)
+            except OSError as error:
+                self._pause(event.at, error)
+        self._write(event, line)
+
+    def _write(self, event: events.Event, line: bytes) -> None:
+        if not self.paused:
             try:
                 self.journal.append_line(line)
+                self._essentials.add(event, line, self.journal.size)
                 return
             except OSError as error:
-                self._paused_since, self._reason = event.at, error.strerror or str(error)
+                self._pause(event.at, error)
         self._keep(event, line)
+
+    def _pause(self, at: float, error: OSError) -> None:
+        self._paused_since, self._reason = at, error.strerror or str(error)
 
     def _keep(self, event: events.Event, line: bytes) -> None:
         if isinstance(event, SAMPLES):
             return
+        self._essentials.add(event, line, WAITING)
         if len(line) > self._room:
             self._lost += 1
             return
         self._room -= len(line)
-        self._waiting.append(line)
+        self._waiting.append((event, line))
 
     @property
     def paused(self) -> bool:
         return self._paused_since is not None
 
     def resume(self, now: float) -> None:
-        """Try again, where recording is paused; when it goes on, write what waited and say what is missing."""
+        """See after the file. Where recording is paused, try again; when it goes on, write what waited and say what is
+        missing."""
+        self._look_after_file(now)
         if self._paused_since is None:
             return
         try:
             self.journal.finish()
             while self._waiting:
-                self.journal.append_line(self._waiting[0])
-                self._room += len(self._waiting.popleft())
+                event, line = self._waiting[0]
+                self.journal.append_line(line)
+                self._essentials.add(event, line, self.journal.size)
+                self._waiting.popleft()
+                self._room += len(line)
         except OSError:
             return
         since, lost, reason = self._paused_since, self._lost, f"recording paused: {self._reason}"
@@ -75,14 +106,56 @@ class Recorder:
 
     def close(self, now: float) -> bool:
         """Write what waits, into the space that was set aside if need be. False when it could not be written."""
-        self._reserve.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the directory may have become read-only, or be gone
+            self._reserve.unlink()
         self.resume(now)
         self.journal.close()
         return not self.paused
 
+    # --- what others do to the file
+
+    def _look_after_file(self, now: float) -> None:
+        try:
+            if self.journal.cut:
+                self._make_good(now)
+            if self.journal.removed:
+                self.journal.put_back()
+                self._complain("the journal was removed; it has been put back whole")
+            self._complained = ""
+        except OSError as error:
+            if error.errno == errno.ESTALE:
+                self._begin_anew(now)
+            else:
+                self._complain(f"the journal was removed, and cannot be put back: {error.strerror or error}")
+
+    def _make_good(self, at: float, everything: bool = False) -> None:
+        """Write again what was lost of the file's end, as far as it is kept, and say so. Raises OSError."""
+        self.journal.mend()
+        since = self.journal.newest() or self._first
+        reason = "the journal was deleted" if everything or not self.journal.size else "the journal was cut short"
+        for line in self._essentials.behind(-1 if everything else self.journal.size):
+            self._write(line.event, line.bytes)
+        gap = events.GapRecorded(at=at, what="everything", since=since, until=at, reason=reason)
+        self._write(gap, wire.encode(gap))
+
+    def _begin_anew(self, at: float) -> None:
+        """On a network file system, a file that was removed elsewhere can be read no more."""
+        try:
+            self.journal.begin_anew()
+            self._make_good(at, everything=True)
+        except OSError as error:
+            self._complain(f"the journal was removed, and cannot be begun anew: {error.strerror or error}")
+
+    def _complain(self, what: str) -> None:
+        """Once, to the supervisor's log."""
+        if what != self._complained:
+            self._complained = what
+            with contextlib.suppress(OSError):
+                print(f"{self.journal.path}: {what}", file=sys.stderr, flush=True)
+
     def _set_aside(self) -> None:
         try:
-            fd = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fd = ownership.open_own(self._reserve, os.O_WRONLY | os.O_CREAT)
         except OSError:
             return
         try:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Set
 from pathlib import Path
 
-from tuimon import events, wire
+from tuimon import events, ownership, wire
 from tuimon.runs import RunDirectory
 
 RECENT = 8 * 1024 * 1024
@@ -30,7 +30,7 @@ def fold(directory: RunDirectory) -> Iterator[tuple[events.Event, bytes]]:
 def recorded(directory: RunDirectory) -> Set[int]:
     """Hashes of the journal's last lines. An agent stamps the time into each, so that no two are the same."""
     try:
-        with directory.journal.open("rb") as file:
+        with open(ownership.open_to_read(directory.journal), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - RECENT))
             return frozenset(map(hash, file))
     except OSError:
@@ -39,7 +39,7 @@ def recorded(directory: RunDirectory) -> Set[int]:
 
 def _fold_one(path: Path) -> Iterator[tuple[events.Event, bytes]]:
     """An agent locks the file to append to it, and begins a new one when it finds this one removed."""
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    fd = ownership.open_own(path, os.O_RDWR)
     with open(fd, "rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         torn = 0

@@ -12,7 +12,7 @@ from typing import Any
 from tuimon import clock, events
 from tuimon.errors import UsageError
 from tuimon.runs import RunDirectory, boot_id
-from tuimon.supervisor import child, daemon, ingest
+from tuimon.supervisor import child, daemon
 from tuimon.supervisor.output import Output
 
 
@@ -37,7 +37,7 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
     cwd = Path.cwd()
     clock.begin()
     loop = daemon.begin(directory)
-    listening = ingest.listen(loop.selector, ingest.places(), f"{directory.id}.sock", loop.receive)
+    listening = daemon.listen(loop, directory)
     record_start(loop.recorder.record, directory, plan, cwd)
     output = Output(directory)
     try:
@@ -50,7 +50,7 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
     loop.recorder.record(
         events.ChildStarted(at=now, pid=script.pid, started=float(script.started or 0), executable=executable)
     )
-    directory.update(
+    loop.upkeep.update(
         pid=script.pid,
         child_started=script.started,
         supervisor_pid=os.getpid(),

@@ -14,6 +14,7 @@ from textual import constants
 from textual.binding import Binding, BindingType
 
 from tuimon import garbage
+from tuimon.errors import TuimonError
 from tuimon.source import Playable, Source
 from tuimon.state import Run
 from tuimon.tui import signals
@@ -41,7 +42,11 @@ BUDGET = 0.02
 AHEAD = 0.01
 """Seconds of a tick spent on looking through a recording for what will be found in it."""
 
-DIAGNOSE_EVERY = 1.0
+DIAGNOSE_EVERY, DIAGNOSE_SHARE = 1.0, 0.01
+"""Seconds between two looks for findings, more where a look would take a larger share of the time."""
+
+PAUSE = 0.01
+"""Seconds between two takes while a long journal is read to its end, so that keys are answered meanwhile."""
 
 SETTLED = 3.0
 """Seconds after which all that a screen needs has been loaded."""
@@ -54,7 +59,7 @@ Tell = Callable[[Run, "Sequence[Finding]"], None]
 
 
 class Watch(ExactApp):
-    """Returns why it ended: "left"."""
+    """Returns why it ended: "left", or "refused"."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = "app.tcss"
@@ -104,10 +109,12 @@ class Watch(ExactApp):
         self.view = View(theme=themes.fitting(theme), glyphs=glyphs, readonly=readonly)
         self.overview = Overview(all_panes(directory))
         self.beside: Source | None = None  # of the run that is compared with
+        self.failure: TuimonError | None = None  # why there is nothing to be shown any more
         self._notice_until = 0.0
         self._unpainted = False
         self._diagnosed_events: int | None = None  # None: not even the first picture has been painted
-        self._diagnosed_at = float("-inf")
+        self._diagnose_at = float("-inf")
+        self._catching_up = False
         self.watch_source(source, directory)
 
     def watch_source(self, source: Source, directory: Path | None) -> None:
@@ -137,14 +144,22 @@ class Watch(ExactApp):
 
     def tick(self) -> None:
         """Take what is ready and fold it; where that changed anything, have the page on top painted once."""
-        changed = not self.view.paused and (self._fold() | self._fold_beside())
+        try:
+            changed = not self.view.paused and (self._fold() | self._fold_beside())
+        except TuimonError as error:
+            self.failure = error
+            self.exit("failed")
+            return
         changed = self.overview.scrubber.look_further(AHEAD) or changed
         if self._notice_until and time.monotonic() > self._notice_until:
             self.notice("")
         if self._asking is not None:
             self._asking.hear()
-        if self.rescue is not None and (said := self.rescue.look()):
-            self.notice(said, 10.0)
+        if self.rescue is not None:
+            if self.rescue.refusal is not None:
+                self.exit("refused")
+            if said := self.rescue.look():
+                self.notice(said, 10.0)
         self.look_at_line()
         self._unpainted = self._unpainted or changed or self.player is not None or self._restless
         if self._unpainted and not self.waiting:  # a slow line gets the next picture when it has taken this one
@@ -162,7 +177,19 @@ class Watch(ExactApp):
         run = self.view.run
         before = run.events
         run.apply_all(self.source.take(BUDGET))
+        if not self._catching_up and not getattr(self.source, "caught_up", True):
+            self._catching_up = True
+            self.set_timer(PAUSE, self._catch_up)
         return self._diagnose_in_time() or run.events != before or not before
+
+    def _catch_up(self) -> None:
+        """What was recorded before is taken between two ticks, too."""
+        self._catching_up = False
+        if not self.view.paused and (self.player is None or self.player.restarts == self._restarts):
+            self.view.run.apply_all(self.source.take(BUDGET))
+            if not getattr(self.source, "caught_up", True):
+                self._catching_up = True
+                self.set_timer(PAUSE, self._catch_up)
 
     def _fold_beside(self) -> bool:
         """The same for the run that is compared with."""
@@ -178,29 +205,33 @@ class Watch(ExactApp):
             self._diagnosed_events = -1
             return False
         now = time.monotonic()
-        if self.view.run.events == self._diagnosed_events or now - self._diagnosed_at < DIAGNOSE_EVERY:
+        if self.view.run.events == self._diagnosed_events or now < self._diagnose_at:
             return False
-        self.diagnose()
-        self._diagnosed_at = now
+        took = self.diagnose()
+        self._diagnose_at = now + max(DIAGNOSE_EVERY, took / DIAGNOSE_SHARE)
         return True
 
     def start_over(self) -> None:
         """What follows begins at the first event."""
         self.view.run, self.view.findings, self.view.headline = Run(), (), None
         self._diagnosed_events = None
-        self._diagnosed_at = float("-inf")
+        self._diagnose_at = float("-inf")
 
-    def diagnose(self) -> None:
+    def diagnose(self) -> float:
+        """Look for what there is to find; the seconds of the processor that this took, once the rules are loaded."""
         from tuimon import rules
 
-        view = self.view
-        view.findings = rules.diagnose(view.run)
+        view, judge = self.view, rules.diagnose
+        began = time.thread_time()
+        view.findings = judge(view.run)
+        took = time.thread_time() - began
         view.headline = rules.headline(view.findings)
         self._diagnosed_events = view.run.events
         if self.news.of(view.findings) and self.rings and getattr(self.source, "caught_up", True):
             self.bell()
         if self.tell is not None:
             self.tell(view.run, view.findings)
+        return took
 
     def paint(self) -> None:
         if self.titles:
@@ -307,7 +338,10 @@ def run_screen(
     bell: bool = False,
     title: bool = False,
 ) -> str:
-    """Watch a source until the user leaves; the reason for the end. The run itself is never stopped by this."""
+    """Watch a source until the user leaves; the reason for the end. The run itself is never stopped by this.
+
+    Raises TuimonError when there is nothing to be watched any more.
+    """
     os.environ.setdefault("TEXTUAL_FPS", "20")
     if "ESCDELAY" not in os.environ:
         constants.ESCAPE_DELAY = ESCAPE_DELAY  # type: ignore[misc]
@@ -326,7 +360,10 @@ def run_screen(
         bell=bell,
         title=title,
     )
-    return app.run() or "left"
+    left = app.run() or "left"
+    if app.failure is not None:
+        raise app.failure
+    return left
 
 
 def _needs_ascii() -> bool:

@@ -11,6 +11,7 @@ from rich.style import Style
 
 from tuimon.series import Point, Series
 from tuimon.state import Fit
+from tuimon.state.fit import KEPT_EPOCHS
 from tuimon.tui.charts import Curve, Extent
 
 AxisKind = Literal["step", "epoch", "time"]
@@ -58,7 +59,11 @@ def knots(fit: Fit) -> Knots:
     """At least two of them, for a fit without epochs too."""
     first = fit.epochs[0] if fit.epochs else None
     made = Knots([0.0], [float(first.index if first else 0)], [fit.started_at])
-    for epoch in fit.epochs:
+    for place, epoch in enumerate(fit.epochs):
+        if place == KEPT_EPOCHS and fit.summed.epochs:  # those between the first and the newest ones
+            made.step.append(made.step[-1] + fit.summed.steps)
+            made.epoch.append(max(made.epoch[-1], float(epoch.index)))
+            made.time.append(max(made.time[-1], epoch.started_at))
         done = 1.0 if epoch.ended else min(1.0, epoch.steps / (fit.planned_steps or epoch.steps or 1))
         made.step.append(made.step[-1] + epoch.steps)
         made.epoch.append(max(made.epoch[-1], epoch.index + done))

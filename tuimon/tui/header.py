@@ -70,6 +70,9 @@ def _second(view: View, width: int) -> Row:
     elif run.fits:
         notes = len(view.findings)
         words = f"no error or warning, {units.plural(notes, 'note')}" if notes else "nothing found against this run"
+        if run.summed.training:
+            judged = f"{units.count(len(run.training))} of {units.count(run.trained)}"
+            words += f", of which {judged} fits are judged one by one"
         row.add(f"{view.glyphs.good} {words}", theme.good)
     else:
         row.add("no training seen yet", theme.dim)
@@ -115,9 +118,9 @@ def _ending(run: Run) -> str:
 def progress(view: View, fit: Fit) -> Row:
     theme = view.theme
     row = Row()
-    if len(view.run.training) > 1:
+    if view.run.trained > 1:
         row.add("fit ", theme.dim).add(str(fit.index + 1), theme.strong if view.chosen is None else theme.selected)
-        row.add(f"/{len(view.run.fits)}  ", theme.dim)
+        row.add(f"/{view.run.fits_begun}  ", theme.dim)
     epoch = fit.epoch
     if epoch is not None:
         planned = fit.started.epochs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from tuimon import ownership
 from tuimon.tui.terminal import Line, Terminal
 
 FIRST = 256 * 1024
@@ -40,7 +41,7 @@ class Printed:
         if self.path is None:
             return
         try:
-            with self.path.open("rb") as file:
+            with open(ownership.open_to_read(self.path), "rb") as file:
                 end = file.seek(0, 2)
                 self.size = min(until, end) if until else end
                 if self.size < self._offset or self.size - self._offset > 2 * FIRST:

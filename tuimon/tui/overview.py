@@ -167,11 +167,12 @@ class Overview(Screen[None]):
         getattr(pane, f"action_{action}")()
 
     def action_fit(self, step: int) -> None:
-        """Look at another fit of the run; behind the newest one comes following it."""
+        """Look at another fit of the run, of those that are kept; behind the newest one comes following it."""
         view = self.header.view
         if view.fit is not None:
-            wanted = view.fit.index + step
-            view.chosen = max(0, wanted) if wanted < len(view.run.fits) - 1 else None
+            fits = view.run.fits
+            wanted = max(0, fits.index(view.fit) + step)
+            view.chosen = fits[wanted].index if wanted < len(fits) - 1 else None
             self.paint(view)
 
     def action_play(self, what: str, by: int) -> None:

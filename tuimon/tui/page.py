@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar, overload
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,6 +12,8 @@ from textual.screen import Screen
 from tuimon.tui.ink import Row
 from tuimon.tui.pane import Painted
 from tuimon.tui.view import View
+
+T = TypeVar("T")
 
 
 class Sheet(Painted, can_focus=True):
@@ -31,6 +34,25 @@ class Sheet(Painted, can_focus=True):
 
     def on_mouse_scroll_down(self) -> None:
         self.page.action_move(3)
+
+
+class Made(Sequence[Row]):
+    """Rows that are made when they are shown: a list may have 100,000."""
+
+    def __init__(self, items: Sequence[T], make: Callable[[T], Row]) -> None:
+        self._items, self._make = items, make
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self._make(item) for item in self._items[index]]
+        return self._make(self._items[index])
 
 
 class Page(Screen[None]):
@@ -71,7 +93,7 @@ class Page(Screen[None]):
         """Rows above the content that do not scroll: a table's header."""
         return []
 
-    def content(self, view: View, width: int) -> list[Row]:
+    def content(self, view: View, width: int) -> Sequence[Row]:
         raise NotImplementedError
 
     def chosen(self, index: int) -> None:

@@ -20,7 +20,10 @@ TRY_AGAIN = 30.0
 
 
 class Lookout(Protocol):
-    """Knows how the way to the run stands."""
+    """Knows how the way to the run stands. `refusal` is why it is not to be gone any more, once that is so."""
+
+    @property
+    def refusal(self) -> Exception | None: ...
 
     def look(self) -> str:
         """To be called often. What there is to say about it, once; mostly nothing."""
@@ -30,9 +33,11 @@ class Lookout(Protocol):
 class Rescue:
     """Of one run. The takeover happens in a process of its own: a screen has threads, and must not fork."""
 
+    refusal = None
+
     def __init__(self, directory: RunDirectory, only_say: bool = False) -> None:
         self.directory = directory
-        self.only_say = only_say
+        self.only_say = only_say or bool(directory.owner)
         self._looked = float("-inf")
         self._tried = float("-inf")
         self._said = False

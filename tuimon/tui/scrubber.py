@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, math.inf)
 
+MOST_PLACES = 2000
+"""Epochs to go to that are listed; of more, each second, third, … one."""
+
 KEYS = "space pause  . , event  [ ] epoch  + - speed  g go to"
 
 
@@ -34,6 +37,8 @@ class Scrubber(Painted):
         self.player: Playable | None = None
         self.met: dict[tuple[str, float], Finding] = {}
         self._ahead: Iterator[events.Event] | None = None
+        self._drawn: object = None  # what `_cells` was made of
+        self._cells: list[int] = []
         self._known = Run()
 
     def look_ahead(self, player: Playable) -> None:
@@ -85,8 +90,8 @@ class Scrubber(Painted):
 
         here = cell(player.position)
         cells = [(glyphs.horizontal, theme.accent if x <= here else theme.frame) for x in range(width)]
-        for at in player.epochs:
-            cells[cell(at)] = (glyphs.vertical, theme.dim)
+        for at in self._begun(player, width, cell):
+            cells[at] = (glyphs.vertical, theme.dim)
         for finding in sorted(self.met.values(), key=lambda each: each.severity == "error"):
             assert finding.at is not None
             cells[cell(finding.at)] = (glyphs.severity(finding.severity), theme.severity(finding.severity))
@@ -95,6 +100,13 @@ class Scrubber(Painted):
         for char, style in cells:
             row.add(char, style)
         return row
+
+    def _begun(self, player: Playable, width: int, cell: Callable[[float], int]) -> list[int]:
+        """Cells in which epochs begin. There may be 100,000 of them, so that they are placed once."""
+        drawn = (width, player.span, len(player.epochs))
+        if self._drawn != drawn:
+            self._drawn, self._cells = drawn, sorted({cell(at) for at in player.epochs})
+        return self._cells
 
     # --- the keys
 
@@ -121,7 +133,9 @@ class Scrubber(Painted):
             return []
         first, last = self.player.span
         places = [("start", "", first), ("end", "", last)]
-        places += [(f"epoch {number}", "", at) for number, at in enumerate(self.player.epochs, 1)]
+        every = 1 + len(self.player.epochs) // MOST_PLACES
+        begun = list(enumerate(self.player.epochs, 1))[::every]
+        places += [(f"epoch {number}", "", at) for number, at in begun]
         places += [(each.rule, each.message, at) for (_, at), each in self.met.items()]
         return places + [(f"{part} %", "", first + (last - first) * part / 100) for part in (10, 25, 50, 75, 90)]
 

@@ -16,6 +16,9 @@ KEEP, RESTORE = "\x1b[22;2t", "\x1b[23;2t"
 """Have the terminal remember its title, and show it again."""
 
 
+MOST_KNOWN = 4096
+
+
 class News:
     """Which errors and warnings have been rung for: each rule once for each fit, and again when it gets worse."""
 
@@ -24,9 +27,11 @@ class News:
 
     def of(self, findings: Sequence[Finding]) -> bool:
         """Something is new since the last call."""
-        now = {(each.rule, each.fit, each.severity) for each in findings if each.severity != "note"}
+        now: set[tuple[str, int | None, str]] = {
+            (each.rule, each.fit, each.severity) for each in findings if each.severity != "note"
+        }
         new = not now <= self._known
-        self._known |= now
+        self._known = now if len(self._known) > MOST_KNOWN else self._known | now
         return new
 
 

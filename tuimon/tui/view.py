@@ -27,16 +27,16 @@ class View:
     theme: Theme = DARK
     glyphs: Glyphs = UNICODE
     other: Run | None = None  # a second run, to compare curves with
-    chosen: int | None = None  # index of the fit to look at; None follows the newest that trains
+    chosen: int | None = (
+        None  # index of the fit to look at; None, or one that is not kept, follows the newest that trains
+    )
     paused: bool = False
     readonly: bool = False
     notice: str = ""  # what the last key did, until the next one
 
     @property
     def fit(self) -> Fit | None:
-        if self.chosen is not None and self.chosen < len(self.run.fits):
-            return self.run.fits[self.chosen]
-        return self.run.fit
+        return self.run.fit_at(self.chosen) or self.run.fit
 
     @property
     def stalled(self) -> Finding | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -63,6 +64,17 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
     remote.add_argument(
         "--remote-tuimon", metavar="COMMAND", default="tuimon", help="e.g. '~/venv/bin/tuimon' (default: tuimon)"
     )
+    remote.add_argument(
+        "--mirror-limit", metavar="SIZE", type=_size, help="of the run's files that are kept here, e.g. 20G (4G)"
+    )
+
+
+def _size(text: str) -> int:
+    """Bytes of 500M, 20G or 1T."""
+    found = re.fullmatch(r"(\d{1,6})([MGT])(?:i?B)?", text)
+    if found is None or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it as 500M, 20G or 1T")
+    return int(found[1]) << {"M": 20, "G": 30, "T": 40}[found[2]]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,15 +89,26 @@ def run(args: argparse.Namespace) -> int:
     if chosen is None:
         return 2
     directory = _joined(chosen, args, where, settings) if isinstance(chosen, int) else chosen
-    _check_readable(directory.journal)
-    if directory.elsewhere() is None:
+    _check_readable(directory)
+    if owner := directory.owner:
+        args.readonly = True
+        print(
+            f"tuimon: {directory.id} belongs to user {owner}: you can look at it, and change nothing", file=sys.stderr
+        )
+    if directory.elsewhere() is None and not args.readonly:
         take_over(directory)
     if wants_screen(args):
         return _screen(directory, args, settings)
     return _headless(directory, args, settings)
 
 
-def _check_readable(journal: Path) -> None:
+def _check_readable(directory: RunDirectory) -> None:
+    """Raises TuimonError where there is no journal, and nobody who would write one."""
+    journal = directory.journal
+    alive = directory.elsewhere() or directory.supervised() or directory.child_alive() or directory.spools()
+    if not alive and not (os.path.lexists(journal) and (not journal.is_file() or journal.stat().st_size)):
+        what = "is empty" if os.path.lexists(journal) else "is gone"
+        raise TuimonError(f"the journal of {directory.id} {what} ({journal})", f"what is left is in {directory.path}")
     if journal.exists() and not (journal.is_file() and os.access(journal, os.R_OK)):
         what = "you may not read it" if journal.is_file() else "it is no file"
         raise TuimonError(f"{journal}: {what}", "attach as the user whose run it is")
@@ -108,9 +131,10 @@ def _elsewhere(args: argparse.Namespace) -> Target | None:
 
 
 def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
+    from tuimon.remote.limits import MIRROR
     from tuimon.remote.link import linked
 
-    with linked(goal) as link:
+    with linked(goal, args.mirror_limit or MIRROR) as link:
         if wants_screen(args):
             return _screen(link.mirror, args, settings, link)
         link.catch_up()  # what was printed before is not printed again
@@ -118,16 +142,17 @@ def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
 
 
 def take_over(directory: RunDirectory) -> None:
-    """Put a supervisor where one died."""
+    """Put a supervisor where one died, of a run of this user's."""
     ended = directory.read().ended_at is not None and not directory.child_alive() and not directory.spools()
-    if directory.supervised() or (ended and not directory.remaining()):
+    if directory.owner or directory.supervised() or (ended and not directory.remaining()):
         return
-    from tuimon import supervisor
+    from tuimon import leftovers, supervisor
 
     try:
         if supervisor.needed(directory):
             supervisor.adopt(directory)
             _call_agent_back(directory)
+        leftovers.clear(directory)
         supervisor.settle(directory)
     except TuimonError:
         if not directory.supervised():  # nobody else was quicker
@@ -246,6 +271,8 @@ def _screen(directory: RunDirectory, args: argparse.Namespace, settings: Setting
     from tuimon.verbs.screen import ended, farewell, show
 
     show(directory, settings, args.readonly, link=link, **screen_options(args))
+    if link is not None:
+        link.check()
     watched = ended(directory)
     if watched is None:
         return 0
@@ -265,13 +292,16 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     from tuimon.passthrough import Passthrough
     from tuimon.remote.remote_control import RemoteControl
 
-    control = RemoteControl(link, "headless", readonly=True) if link else Control(directory, "headless", readonly=True)
+    readonly = args.readonly
+    control = RemoteControl(link, "headless", readonly) if link else Control(directory, "headless", readonly)
     control.greet()
     output = Passthrough(directory, out=2 if args.json == "-" else 1, history=False)
 
     def go_on(run: Run) -> bool:
-        if not came and link is not None and (said := link.look()):  # Ctrl-C ends ssh, too
-            output.say(said)
+        if not came and link is not None:  # Ctrl-C ends ssh, too
+            link.check()
+            if said := link.look():
+                output.say(said)
         return not came
 
     with headless.caught() as came:

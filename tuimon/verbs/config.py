@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
+from tuimon.clean import printable
 from tuimon.verbs.options import Subparsers
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     from tuimon.verbs.options import rule_flags
 
     settings = load(Path(args.script) if args.script else None, rule_flags(args))
+    for sentence in settings.strangers:
+        print(f"tuimon: {printable(sentence)}", file=sys.stderr)
     keys = list(_keys(settings, args.all))
     if args.json:
         print(json.dumps({key: {"value": settings[key], "origin": settings.origin(key)} for key in keys}, indent=1))

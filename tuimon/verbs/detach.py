@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from tuimon.verbs.options import settings_of
 
     directory = runs.find(runs.home(settings_of(args)["log-dir"]), args.run)
+    directory.check_own("only that user can let go of it")
     summary = directory.read()
     if not (summary.injected or summary.read_printed):
         raise UsageError(f"{directory.id} was started by tuimon", "`q` leaves its screen; the run goes on")

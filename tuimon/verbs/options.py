@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tuimon.clean import printable
 from tuimon.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +89,20 @@ def settings_of(args: argparse.Namespace, beside: Path | None = None) -> Setting
     from tuimon.settings import load
 
     flags = {name: getattr(args, name.replace("-", "_"), None) for name in ("log-dir", "fail-on", "interval")}
-    return load(beside, {**flags, **(rule_flags(args) if hasattr(args, "set") else {})})
+    settings = load(beside, {**flags, **(rule_flags(args) if hasattr(args, "set") else {})})
+    for sentence in [*settings.strangers, *_of_another_home(settings)]:
+        print(f"tuimon: {printable(sentence)}", file=sys.stderr)
+    return settings
+
+
+def _of_another_home(settings: Settings) -> list[str]:
+    """That runs are not kept where the environment says, because that is another user's."""
+    from tuimon import runs
+
+    named, taken = runs.state_home() / "tuimon" / "runs", runs.home()
+    if settings["log-dir"] or named == taken:
+        return []
+    return [f"{runs.state_home()} belongs to user {runs.whose_home()}: runs are kept in {taken}"]
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:

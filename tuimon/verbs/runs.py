@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from tuimon import digest, runs
 
     where = runs.home(settings_of(args)["log-dir"])
+    _clear(where)
     listed = [digest.entry(directory) for directory in runs.every(where) if _named(directory, args.name)]
     listed = [entry for entry in listed if not args.status or entry["status"] in args.status]
     if args.json:
@@ -61,6 +62,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(digest.table(listed))
     return 0
+
+
+def _clear(where: Path) -> None:
+    """Free what supervisors that were killed had set aside, so that sizes are right."""
+    from tuimon import leftovers, runs
+
+    for directory in runs.every(where):
+        leftovers.clear(directory)
 
 
 def _named(directory: RunDirectory, text: str | None) -> bool:
@@ -85,6 +94,7 @@ def prune(args: argparse.Namespace) -> int:
     if args.keep is not None and args.keep < 0:
         raise UsageError("--keep is less than 0", "give how many runs stay")
     older_than = None if args.older_than is None else seconds(args.older_than)
+    _clear(_home(args))
     doomed = deletable(_home(args), time.time(), older_than, args.keep)
     if not doomed:
         print("nothing to delete", file=sys.stderr)

@@ -10,8 +10,9 @@ from tuimon.verbs.options import Subparsers, add_log_dir, settings_of
 
 DESCRIPTION = """Show the screen of a run in a browser, for those who cannot have a terminal. The address that is
 printed holds a token without which nothing is shown; without --host, only this machine can reach it (over SSH: `ssh -L
-8517:localhost:8517 HOST`). It is plain HTTP: put it behind something that encrypts before others' networks carry it.
-Needs textual-serve."""
+8517:localhost:8517 HOST`). Pages of other sites are kept out, and so is who calls this machine by a name that is not
+its own. It is plain HTTP: put it behind something that encrypts before others' networks carry it. Needs
+textual-serve."""
 
 
 def add(subparsers: Subparsers) -> None:

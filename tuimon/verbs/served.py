@@ -12,5 +12,10 @@ from tuimon.runs import RunDirectory
 from tuimon.settings import load
 from tuimon.verbs.screen import show
 
+
+def main() -> None:
+    show(RunDirectory(Path(sys.argv[1])), load(), readonly="--readonly" in sys.argv[2:], ascii_only=False)
+
+
 if __name__ == "__main__":
-    show(RunDirectory(Path(sys.argv[1])), load(), readonly="--readonly" in sys.argv, ascii_only=False)
+    main()

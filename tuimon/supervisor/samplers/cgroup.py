@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 from tuimon.supervisor.samplers.files import read
@@ -48,7 +49,7 @@ class Cgroup:
         if self._cpu is None:
             return None
         words = _words(self._cpu / "cpu.max")
-        if len(words) == 2 and words[0].isdigit():
+        if len(words) == 2 and all(word.isdecimal() and int(word) for word in words):
             return int(words[0]) / int(words[1])
         quota, period = _number(self._cpu / "cpu.cfs_quota_us"), _number(self._cpu / "cpu.cfs_period_us")
         return quota / period if quota and quota > 0 and period else None
@@ -70,22 +71,28 @@ def _upwards(place: Path | None) -> list[Path]:
 def _directory(pid: int, controller: str, root: Path) -> tuple[Path | None, bool]:
     """Where the kernel shows this process's group for the controller, and whether that is version 2."""
     try:
-        groups = [line.split(":", 2) for line in (root / f"proc/{pid}/cgroup").read_text().splitlines()]
-        mounts = [line.split() for line in (root / "proc/self/mountinfo").read_text().splitlines()]
+        groups = [line.split(":", 2) for line in _lines(root / f"proc/{pid}/cgroup")]
+        mounts = [line.split() for line in _lines(root / "proc/self/mountinfo")]
     except OSError:
         return None, False
-    for _, controllers, path in groups:
+    mounts = [mount for mount in mounts if "-" in mount[5:-2]]
+    for _, controllers, path in (group for group in groups if len(group) == 3):
         modern = controllers == ""
         if not modern and controller not in controllers.split(","):
             continue
         for mount in mounts:
-            kind, options = mount[mount.index("-") + 1], mount[-1].split(",")
+            kind, options = mount[mount.index("-", 5) + 1], mount[-1].split(",")
             if kind != ("cgroup2" if modern else "cgroup") or not (modern or controller in options):
                 continue
             place = _below(root / mount[4].lstrip("/"), mount[3], path)
             if not modern or (place / f"{controller}.stat").exists():
                 return place, modern
     return None, False
+
+
+def _lines(path: Path) -> list[str]:
+    """A path in it is bytes of any kind."""
+    return os.fsdecode(path.read_bytes()).splitlines()
 
 
 def _below(mounted: Path, shown: str, group: str) -> Path:
@@ -101,9 +108,9 @@ def _words(path: Path) -> list[str]:
 
 def _number(path: Path) -> int | None:
     words = _words(path)
-    return int(words[0]) if words and words[0].lstrip("-").isdigit() else None
+    return int(words[0]) if words and words[0].removeprefix("-").isdecimal() else None
 
 
 def _member(path: Path, name: str) -> int | None:
     values = (line.split() for line in (read(path) or "").splitlines())
-    return next((int(words[1]) for words in values if len(words) == 2 and words[0] == name), None)
+    return next((int(each[1]) for each in values if len(each) == 2 and each[0] == name and each[1].isdecimal()), None)

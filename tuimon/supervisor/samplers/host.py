@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -64,18 +65,21 @@ class HostSampler:
         return fields
 
 
+_AVERAGE = re.compile(r"(some|full) .*\bavg10=(\d{1,3}(?:\.\d{1,9})?)\b", re.ASCII)
+
+
 def pressure(root: Path = Path("/proc/pressure")) -> dict[str, Any]:
     """How much of the last 10 s was lost waiting for a resource, by some or by all (`…_full`); empty where unknown."""
     found = {}
     for resource in ("cpu", "io", "memory"):
         try:
-            lines = (root / resource).read_text().splitlines()
+            lines = (root / resource).read_text(errors="replace").splitlines()
         except OSError:
             continue
         for line in lines:
-            kind, _, values = line.partition(" ")
-            average = dict(value.split("=") for value in values.split())["avg10"]
-            found[resource if kind == "some" else f"{resource}_full"] = round(float(average) / 100, 6)
+            average = _AVERAGE.match(line)
+            if average is not None:
+                found[resource if average[1] == "some" else f"{resource}_full"] = round(float(average[2]) / 100, 6)
     return {"pressure": found}
 
 

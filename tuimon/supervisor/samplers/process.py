@@ -154,4 +154,4 @@ def _member(text: str, name: str) -> int | None:
     if start < 0:
         return None
     words = text[start + len(name) + 1 : start + len(name) + 40].split(maxsplit=1)
-    return int(words[0]) if words and words[0].isdigit() else None
+    return int(words[0]) if words and words[0].isdecimal() else None

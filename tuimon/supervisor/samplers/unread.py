@@ -13,7 +13,7 @@ def unread_gpus(root: Path = Path("/sys/class/drm")) -> str:
     seen = set()
     for vendor in root.glob("card*/device/vendor"):
         try:
-            seen.add(vendor.read_text().strip())
+            seen.add(vendor.read_text(errors="replace").strip())
         except OSError:
             continue
     said = [

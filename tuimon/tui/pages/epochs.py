@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from tuimon.state import Epoch, Fit
 from tuimon.tui import curves, figures, units
 from tuimon.tui.ink import Row
-from tuimon.tui.page import Page
+from tuimon.tui.page import Made, Page
 from tuimon.tui.view import View
 
 
@@ -43,8 +43,13 @@ class EpochsPage(Page):
         fit = view.fit
         row = Row("epochs", view.theme.strong)
         if fit is not None:
-            row.add(f"  fit {fit.index + 1} of {len(view.run.fits)}", view.theme.text)
+            row.add(f"  fit {fit.index + 1} of {view.run.fits_begun}", view.theme.text)
             row.add(f"  {fit.call} {fit.started.site}", view.theme.dim)
+            if fit.summed.epochs:
+                words = (
+                    f"  {units.count(fit.summed.epochs)} of {units.plural(fit.epochs_begun, 'epoch')} are not listed"
+                )
+                row.add(words, view.theme.warn)
         return row
 
     def head(self, view: View, width: int) -> list[Row]:
@@ -59,14 +64,14 @@ class EpochsPage(Page):
             row.add(f"{arrow + column.title:>{_width(column)}}", style)
         return [row]
 
-    def content(self, view: View, width: int) -> list[Row]:
+    def content(self, view: View, width: int) -> Sequence[Row]:
         fit = view.fit
         if fit is None or not fit.epochs:
             return [Row("no epoch yet", view.theme.dim)]
         shown, _ = self._shown(fit, width)
         by = _columns(fit)[self.sorted_by]
         epochs = sorted(fit.epochs, key=lambda epoch: _order(by.value(epoch)), reverse=self.descending)
-        return [self._epoch(view, fit, epoch, shown) for epoch in epochs]
+        return Made(epochs, lambda epoch: self._epoch(view, fit, epoch, shown))
 
     def _epoch(self, view: View, fit: Fit, epoch: Epoch, shown: list[Column]) -> Row:
         theme = view.theme
@@ -109,7 +114,8 @@ class EpochsPage(Page):
     def action_fit(self, step: int) -> None:
         view = self.sheet.view
         if view.fit is not None:
-            view.chosen = (view.fit.index + step) % len(view.run.fits)
+            fits = view.run.fits
+            view.chosen = fits[(fits.index(view.fit) + step) % len(fits)].index
             self.sheet.repaint()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tuimon.state import Fit, Run, Source
+from tuimon.state.left_out import left_out
 from tuimon.tui import units
 from tuimon.tui.ink import NULL, Row, wrapped
 from tuimon.tui.page import Page
@@ -71,6 +72,8 @@ def _run(view: View, run: Run) -> list[Row]:
             rows += _fact(view, "strategy", process.devices.strategy.removeprefix("_DefaultDistributionStrategy"))
         rows += _fact(view, "environment", [f"{k}={v}" for k, v in process.started.environment.items()])
     rows += _fact(view, "events lost", run.events_lost or None)
+    for each in left_out(run):
+        rows += _fact(view, "left out", each.words)
     for gap in run.gaps[-8:]:
         rows += _fact(view, "not recorded", f"{gap.what}: {gap.reason}")
     return rows
@@ -78,7 +81,7 @@ def _run(view: View, run: Run) -> list[Row]:
 
 def _fit(view: View, fit: Fit) -> list[Row]:
     started = fit.started
-    rows = _heading(view, f"fit {fit.index + 1} of {len(view.run.fits)}")
+    rows = _heading(view, f"fit {fit.index + 1} of {view.run.fits_begun}")
     rows += _fact(view, "call", f"{started.call} {started.site}")
     for name in ("epochs", "initial_epoch", "steps_per_epoch", "steps", "batch_size", "validation_steps"):
         rows += _fact(view, name.replace("_", " "), getattr(started, name))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from textual.events import Key
 
 from tuimon.tui.ink import Row
-from tuimon.tui.page import Page
+from tuimon.tui.page import Made, Page
 from tuimon.tui.view import View
 
 
@@ -42,11 +42,12 @@ class MenuPage(Page):
     def head(self, view: View, width: int) -> list[Row]:
         return [Row(self.explanation, view.theme.dim), Row()] if self.explanation else []
 
-    def content(self, view: View, width: int) -> list[Row]:
+    def content(self, view: View, width: int) -> Sequence[Row]:
         wide = max((len(each.text) for each in self.choices), default=0) + 3
-        return [
-            Row(f"{each.text:<{wide}}", view.theme.text).add(each.more, view.theme.dim) for each in self.matching
-        ] or [Row("nothing matches", view.theme.dim)]
+        matching = self.matching
+        if not matching:
+            return [Row("nothing matches", view.theme.dim)]
+        return Made(matching, lambda each: Row(f"{each.text:<{wide}}", view.theme.text).add(each.more, view.theme.dim))
 
     def chosen(self, index: int) -> None:
         matching = self.matching

@@ -53,9 +53,13 @@ class FindingsPane(Pane):
     def draw(self, view: View, width: int, height: int) -> list[Row]:
         groups = alike(view.ordered_findings)
         self._rows_of = []
+        summed = view.run.summed.training
+        words = f"{units.count(summed)} of {units.count(view.run.trained)} fits are not judged one by one"
+        more = [Row(words, view.theme.dim)] if summed and height > 1 else []
         if not groups:
             words = "nothing found" if view.run.fits else "nothing to judge yet"
-            return [Row(f"{view.glyphs.good} {words}", view.theme.good if view.run.fits else view.theme.dim)]
+            return [Row(f"{view.glyphs.good} {words}", view.theme.good if view.run.fits else view.theme.dim), *more]
+        height -= len(more)
         self.selected = min(self.selected, len(groups) - 1)
         each = max(1, height // len(groups))  # rows for one
         first = max(0, self.selected - height + 1) if each == 1 else 0
@@ -64,7 +68,7 @@ class FindingsPane(Pane):
             for row in self._finding(view, group, width, each, index == self.selected and self.has_focus):
                 rows.append(row)
                 self._rows_of.append(index)
-        return rows
+        return [*rows[:height], *more]
 
     def _finding(self, view: View, group: list[Finding], width: int, most: int, selected: bool) -> list[Row]:
         """At most `most` rows: with a title from three on, else the sentence alone. The newest of the group speaks."""

@@ -60,6 +60,8 @@ class MetricsPane(Pane):
             words.append(f"smooth {SMOOTHINGS[self.smoothing]}")
         if self.magnified > 1:
             words.append(f"{view.glyphs.times}{self.magnified:g}")
+        if view.fit is not None and view.fit.values_left_out:
+            words.append(f"{units.short(view.fit.values_left_out)} values of other names left out")
         if view.other is not None:
             words.append(f"vs {called(view.other)[:24]}")
         return Row("  ".join(words), view.theme.dim)

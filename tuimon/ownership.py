@@ -1,0 +1,202 @@
+"""Who owns a file, a directory, or the other end of a socket: asked before any of them is written to or believed.
+
+Directories are opened once, and everything in them through that descriptor: nobody can put a link in its place between
+a check and what follows. Standard library only, Python 3.9: the agent asks, too.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import stat
+import struct
+from typing import Tuple, Union
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+# --- files
+
+
+def open_directory(path: PathLike) -> int:
+    """A descriptor of a directory of the effective user's; not of a link to one.
+
+    Raises PermissionError when it is somebody else's, other OSErrors when it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        _refuse_others(os.fstat(descriptor), path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def open_own(path: PathLike, flags: int, mode: int = 0o600) -> int:
+    """Open a file to write to. It and its directory are the effective user's, and it is neither a link nor anything
+    but a regular file: what somebody else has put there is left as it is.
+
+    `flags` are those of `os.open`. Raises OSError.
+    """
+    path = os.fspath(path)
+    directory = open_directory(os.path.dirname(path) or os.curdir)
+    try:
+        return _open_in(directory, path, flags, mode)
+    finally:
+        os.close(directory)
+
+
+def _open_in(directory: int, path: str, flags: int, mode: int) -> int:
+    safe = (flags & ~os.O_TRUNC) | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(os.path.basename(path), safe, mode, dir_fd=directory)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_a_file(path)
+        _refuse_others(status, path)
+        if status.st_nlink > 1 and os.fstat(directory).st_mode & WRITABLE_BY_OTHERS:
+            raise PermissionError(errno.EPERM, "it has another name elsewhere, which others may have given it", path)
+        if flags & os.O_TRUNC:
+            os.ftruncate(descriptor, 0)
+        os.set_blocking(descriptor, True)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def open_to_read(path: PathLike) -> int:
+    """Open a regular file of a run's directory to read it; a FIFO or a device is refused at once.
+
+    A link is followed only where it and its directory are the effective user's. Raises OSError.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise _not_a_file(os.fspath(path)) from None
+        if error.errno != errno.ELOOP or not (is_own(os.path.dirname(path) or os.curdir) and is_own(path)):
+            raise
+        descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_a_file(path)
+    return descriptor
+
+
+def is_own(path: PathLike) -> bool:
+    """The file, directory or link itself is there, and is the effective user's."""
+    try:
+        return os.lstat(path).st_uid == os.geteuid()
+    except OSError:
+        return False
+
+
+def _refuse_others(status: os.stat_result, path: PathLike) -> None:
+    if status.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, f"it belongs to user {user_name(status.st_uid)}", os.fspath(path))
+
+
+def _not_a_file(path: PathLike) -> OSError:
+    return OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
+
+
+def user_name(uid: int) -> str:
+    """As the system names the user, else the number."""
+    import pwd  # where it is needed at last: what asks a name service may take its time
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+# --- directories for sockets
+
+
+def secure_directory(path: PathLike) -> str:
+    """The directory's path without links, where nobody but the effective user and root can put anything else in its
+    place, or in the place of what is in it.
+
+    Raises PermissionError that says which directory above it, or it itself, is not safe; other OSErrors.
+    """
+    resolved = os.path.realpath(path)
+    status = os.lstat(resolved)
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), resolved)
+    _refuse_others(status, resolved)
+    if status.st_mode & WRITABLE_BY_OTHERS:
+        raise PermissionError(errno.EPERM, "others may write in it", resolved)
+    check_parents(resolved)
+    return resolved
+
+
+def check_parents(path: PathLike) -> None:
+    """Raises PermissionError where somebody else could put another file in the place of this one, which need not be
+    there."""
+    parent = os.path.realpath(path)
+    while parent != os.path.dirname(parent):
+        parent = os.path.dirname(parent)
+        _check_parent(parent)
+
+
+def _check_parent(path: str) -> None:
+    status = os.lstat(path)
+    if status.st_uid not in (os.geteuid(), 0) and not _is_unmapped_root(status.st_uid):
+        raise PermissionError(errno.EPERM, f"it belongs to user {user_name(status.st_uid)}", path)
+    if status.st_mode & WRITABLE_BY_OTHERS and not status.st_mode & stat.S_ISVTX:
+        raise PermissionError(errno.EPERM, "others may write in it, and it has no sticky bit", path)
+
+
+def _is_unmapped_root(uid: int) -> bool:
+    """In a user namespace that maps few users, as of a rootless container, root is seen as the overflow user."""
+    try:
+        with open("/proc/sys/kernel/overflowuid", encoding="ascii") as file:
+            overflow = int(file.read())
+        with open("/proc/self/uid_map", encoding="ascii") as file:
+            mapped = sum(int(line.split()[2]) for line in file)
+    except (OSError, ValueError, IndexError):
+        return False
+    return uid == overflow and mapped <= overflow
+
+
+# --- sockets
+
+
+def peer(connected: socket.socket) -> Tuple[int, int, int]:
+    """Process, user and group at the other end of a Unix socket, as the kernel knows them."""
+    size = struct.calcsize("3i")
+    pid, uid, gid = struct.unpack("3i", connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return pid, uid, gid
+
+
+def connect(path: PathLike, timeout: float) -> socket.socket:
+    """Connect to a socket of the effective user's that a process of the same user listens at.
+
+    Raises PermissionError that says what is not safe about it, other OSErrors when nobody answers.
+    """
+    path = os.fspath(path)
+    directory = os.open(secure_directory(os.path.dirname(path)), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        link.settimeout(timeout)
+        link.connect(through(directory, path))
+        uid = peer(link)[1]
+        if uid != os.geteuid():
+            raise PermissionError(errno.EPERM, f"a process of user {user_name(uid)} listens there", path)
+    except BaseException:
+        link.close()
+        raise
+    finally:
+        os.close(directory)
+    return link
+
+
+def through(directory: int, path: str) -> str:
+    """The path's last part by the descriptor of its directory. It is short enough for a socket, too."""
+    name = os.path.basename(path)
+    return f"/proc/self/fd/{directory}/{name}" if os.path.exists(f"/proc/self/fd/{directory}") else path

@@ -1,0 +1,83 @@
+"""Puts back what somebody removes while a run goes on: its directory, the lock, `run.json`, the supervisor's own log.
+
+The journal and the script's output are put back by those who write and read them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from tuimon import ownership
+from tuimon.runs import RunDirectory
+
+
+class Upkeep:
+    """`lock` is the descriptor of the run's lock, which is held."""
+
+    def __init__(self, directory: RunDirectory, lock: int) -> None:
+        self._directory = directory
+        self._lock = lock
+        self._summary = directory.read()
+        self._unwritten: dict[str, Any] = {}
+
+    def update(self, **changes: Any) -> None:
+        """Change `run.json`, at the next look where it cannot be written now."""
+        self._unwritten.update(changes)
+        with contextlib.suppress(OSError):
+            self._write()
+
+    def _write(self) -> None:
+        if self._unwritten:
+            self._summary = self._directory.update(**self._unwritten)
+            self._unwritten = {}
+
+    def look(self) -> None:
+        """Raises OSError when something cannot be put back; it is tried again the next time."""
+        if not os.path.lexists(self._directory.path):
+            self._directory.path.mkdir(mode=0o700, parents=True)
+        self._keep_lock()
+        self._keep_summary()
+        self._keep_log()
+
+    def _keep_lock(self) -> None:
+        if _leads_to(self._directory.lock, self._lock):
+            return
+        fresh = ownership.open_own(self._directory.lock, os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.lockf(fresh, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(fresh)
+            raise
+        os.close(self._lock)
+        self._lock = fresh
+
+    def _keep_summary(self) -> None:
+        """Others change it, too: a run may be renamed. Without the script's process it is none that we wrote."""
+        told = self._directory.read()
+        if told.pid == self._summary.pid or self._summary.pid is None:
+            self._summary = told
+        else:
+            self._directory.write(self._summary)
+        self._write()
+
+    def _keep_log(self) -> None:
+        """Where this process' own complaints go, if that is where they went."""
+        status = os.fstat(2)
+        if status.st_nlink or not stat.S_ISREG(status.st_mode):
+            return
+        fresh = ownership.open_own(self._directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        for number in (1, 2):
+            os.dup2(fresh, number)
+        os.close(fresh)
+
+
+def _leads_to(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
+    except OSError:
+        return False
