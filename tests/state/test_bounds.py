@@ -5,7 +5,7 @@ from __future__ import annotations
 import cProfile
 import pickle
 import pstats
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tuimon import events
 from tuimon.report import report
 from tuimon.report.compare import compare
 from tuimon.report.formats import FORMATS
-from tuimon.rules import diagnose
+from tuimon.rules import diagnose, evidence
 from tuimon.rules.ended_early import EndedEarly
 from tuimon.state import Run
 from tuimon.state.fit import KEPT_EPOCHS, LONGEST_NAME, MOST_METRICS
@@ -155,6 +155,34 @@ def test_very_many_epochs_are_drawn_and_reported_as_what_they_are() -> None:
     assert figures["epochs"] == [3 * KEPT_EPOCHS] * 2
     assert figures["seconds per epoch"] == pytest.approx([0.1, 0.1])
     assert figures["input wait"] == pytest.approx([0.2, 0.2])
+
+
+def test_no_epoch_is_looked_for_that_cannot_be_there() -> None:
+    class Counted(list[Any]):
+        looked = 0
+
+        def __reversed__(self) -> Iterator[Any]:
+            self.looked += 1
+            return super().__reversed__()
+
+    (only,) = run_of(fit(), epoch(0, 1)).fits
+    only.epochs = counted = Counted(only.epochs)
+    for index in range(1, 100):
+        only.apply(events.EpochStarted(at=1.0, pid=PID, fit=1, epoch=index))
+    assert counted.looked == 0
+    only.apply(events.EpochEnded(at=1.0, pid=PID, fit=1, epoch=7, steps=3))
+    assert (counted.looked, only.epochs[7].steps) == (1, 3)
+
+
+def test_the_newest_whole_epochs_are_judged_however_many_there_were() -> None:
+    run = run_of(fit(epochs=9 * KEPT_EPOCHS), [each for n in range(3 * KEPT_EPOCHS) for each in epoch(n, 1)])
+    seen = []
+    for index in range(3 * KEPT_EPOCHS, 3 * KEPT_EPOCHS + 3):
+        run.apply(events.EpochStarted(at=run.now + 1, pid=PID, fit=1, epoch=index))
+        seen.append(evidence.whole(run.fits[0])[-1].index)
+        run.apply(events.EpochEnded(at=run.now + 1, pid=PID, fit=1, epoch=index, steps=1))
+
+    assert seen == [3 * KEPT_EPOCHS - 1, 3 * KEPT_EPOCHS, 3 * KEPT_EPOCHS + 1]
 
 
 def test_each_epoch_costs_the_same_to_fold() -> None:

@@ -18,6 +18,7 @@ from tuimon import events, wire
 from tuimon.checkpoints import store
 from tuimon.follow import Follow
 from tuimon.journal import Journal, read
+from tuimon.recordings import Recording
 from tuimon.report import report
 from tuimon.report.compare import compare
 from tuimon.report.formats import FORMATS
@@ -204,6 +205,22 @@ def test_a_call_within_a_fit_excuses_its_pause_though_it_is_not_kept() -> None:
     assert list(Stalled().check(run_of(within, steps(1, 5, step=9, at=START + 6110)))) == []
 
 
+def test_a_call_within_a_fit_moves_it_though_calls_of_another_process_came_after_it() -> None:
+    other = PID + 1
+    parts: list[events.Event] = [*fit(1), *epoch(0, 10), steps(1, 5, seconds=0.05, at=START + 100)]
+    parts.append(events.FitStarted(pid=PID, fit=2, call="predict", inside=1, at=START + 900))
+    parts.append(events.FitEnded(pid=PID, fit=2, at=START + 1000))
+    for number in range(1, 301):
+        parts.append(events.FitStarted(pid=other, fit=number, call="predict", at=START + 1001))
+        parts.append(events.FitEnded(pid=other, fit=number, at=START + 1001))
+    first = [events.FitStarted(pid=other, fit=1000 + n, call="predict") for n in range(CALLS)]
+    run = run_of(first, [events.FitEnded(pid=other, fit=1000 + n) for n in range(CALLS)], parts, later(1050))
+
+    assert not [each for each in run.fits if each.key == (PID, 2)]
+    assert list(Stalled().check(run)) == []
+    assert len(list(Stalled().check(grown(run, [later(1100)])))) == 1
+
+
 def test_a_script_that_went_on_is_known_though_the_next_fits_are_not_kept() -> None:
     failed = [*short(1), *fit(2, site="train.py:9"), *fit_end(2, exception="ValueError", message="no")]
     (finding,) = EndedEarly().check(grown(run_of(failed), many(300, 3)))
@@ -328,3 +345,15 @@ def test_every_form_of_the_report_says_what_was_left_out(form: str) -> None:
     run = grown(run_of(), many(500))
 
     assert "372 of 500 fits were not judged one by one" in FORMATS[form](report(run, diagnose(run))).replace("\\", "")
+
+
+def test_a_recording_knows_where_each_epoch_begins_though_its_state_does_not(tmp_path: Path) -> None:
+    those = timed(many(300))
+    directory, journal = RunDirectory(tmp_path), Journal(tmp_path)
+    for each in those:
+        journal.append(each)
+    journal.close()
+    store.write(directory.journal, directory.journal.stat().st_size, Run().apply_all(those))
+
+    begun = [each.at for each in those if isinstance(each, events.EpochStarted)]
+    assert list(Recording(directory.journal, run=directory).player(1.0).epochs) == begun

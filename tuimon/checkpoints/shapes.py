@@ -8,8 +8,8 @@ one whose type is not known here, or not declared, raises `Uncovered`.
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
-import textwrap
 from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -323,7 +323,7 @@ def shape(declared: ast.expr) -> Shape:
     """That of an annotation. Raises Uncovered."""
     match declared:
         case ast.Constant(value=str(text)):
-            return shape(ast.parse(text, mode="eval").body)
+            return shape(_parsed(text))
         case ast.Constant(value=None):
             return Exactly(type(None))
         case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
@@ -370,26 +370,39 @@ def _generic(name: str, inner: list[ast.expr]) -> Shape:
 
 def _declared(kind: type) -> dict[str, ast.expr]:
     """Attribute → annotation, of those of the class and of those that its `__init__` makes."""
-    found: dict[str, ast.expr] = {}
-    for each in reversed(kind.__mro__):
-        for name, annotation in vars(each).get("__annotations__", {}).items():
-            text = getattr(annotation, "__forward_arg__", annotation)  # which typing makes of a named tuple's
-            found[name] = ast.parse(text, mode="eval").body
+    found = {name: _parsed(text) for name, text in _annotations(kind).items()}
     if "__init__" in vars(kind) and not hasattr(kind, "__dataclass_fields__"):
         found.update(_assigned(kind))
     return found
+
+
+def _annotations(kind: type) -> dict[str, Any]:
+    return {
+        name: each for base in reversed(kind.__mro__) for name, each in vars(base).get("__annotations__", {}).items()
+    }
+
+
+def _parsed(annotation: Any) -> ast.expr:
+    text = getattr(annotation, "__forward_arg__", annotation)  # which typing makes of a named tuple's
+    parsed: ast.Expression = ast.parse(text, mode="eval")
+    return parsed.body
+
+
+@functools.cache
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines()
 
 
 def _assigned(kind: Any) -> dict[str, ast.expr]:
     """The same, of those that its `__init__` assigns."""
     code = kind.__init__.__code__
     try:
-        lines = Path(code.co_filename).read_text().splitlines()[code.co_firstlineno - 1 :]
+        lines = _lines(code.co_filename)[code.co_firstlineno - 1 :]
     except OSError:
         raise Uncovered(f"the source of {kind.__name__} cannot be read") from None
     indent = len(lines[0]) - len(lines[0].lstrip())
     body = itertools.takewhile(lambda line: not line.strip() or len(line) - len(line.lstrip()) > indent, lines[1:])
-    (function,) = ast.parse(textwrap.dedent("\n".join([lines[0], *body]))).body
+    (function,) = ast.parse("\n".join(line[indent:] for line in (lines[0], *body))).body
     assert isinstance(function, ast.FunctionDef)
     given = {each.arg: each.annotation for each in function.args.args if each.annotation is not None}
     found: dict[str, ast.expr] = {}
@@ -415,6 +428,6 @@ def _type_of(kind: type, name: str, value: ast.expr, given: Mapping[str, ast.exp
             return ast.Name(made)
         case ast.Attribute(value=ast.Name(id=parameter), attr=attribute) if parameter in given:
             of = shape(given[parameter])
-            if isinstance(of, (Object, Event)) and attribute in (known := _declared(of.kind)):
-                return known[attribute]
+            if isinstance(of, (Object, Event)) and attribute in (known := _annotations(of.kind)):
+                return _parsed(known[attribute])
     raise Uncovered(f"{kind.__name__}.{name} has no declared type: annotate it where it is assigned")

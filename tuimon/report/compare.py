@@ -72,20 +72,25 @@ def _figure(name: str, document: Document) -> Any:
     """None where a part of it is not known."""
     fits = document["fits"]
     epochs = [epoch for fit in fits for epoch in fit["epochs"] if epoch["ended"]]
-    sums = [document.get("summed_fits"), *(fit.get("summed_epochs") for fit in fits)]
-    sums = [each for each in sums if each is not None]
-    done = sum(fit["epochs_done"] for fit in [*fits, *sums[: document.get("summed_fits") is not None]])
+    summed = [document["summed_fits"]] if document.get("summed_fits") else []
+    every, parts = [*fits, *summed], [*epochs, *summed, *(fit["summed_epochs"] for fit in fits if _has_sums(fit))]
+    done = sum(fit["epochs_done"] for fit in every)
     if name == "peak memory":
         return document["resources"]["peak_rss_bytes"]
     if name == "epochs":
         return done if fits else None
     if name in ("steps", "samples"):
-        return _sum([fit[f"{name}_done"] for fit in [*fits, *sums[: document.get("summed_fits") is not None]]])
-    seconds = _sum([each["seconds"] for each in [*epochs, *sums]])
+        return _sum([fit[f"{name}_done"] for fit in every])
+    seconds = _sum([each["seconds"] for each in parts])
     if name == "seconds per epoch":
         return None if seconds is None else seconds / done
-    wait = _sum([each["wait_seconds"] for each in [*epochs, *sums]])
+    wait = _sum([each["wait_seconds"] for each in parts])
     return None if wait is None or not seconds else wait / seconds
+
+
+def _has_sums(fit: Document) -> bool:
+    """Not all of its epochs are listed."""
+    return bool(fit.get("summed_epochs"))
 
 
 def _sum(values: list[Any]) -> Any:

@@ -128,7 +128,7 @@ class Keeping:
         standing_out = {
             "failed": failed,
             "not finite": fit.non_finite or any(scan.non_finite for scan in fit.scans),
-            "paused": any(pause.until - pause.since >= LONG for pause in fit.pauses),
+            "paused": fit.trains and any(pause.until - pause.since >= LONG for pause in fit.pauses),
             "lasting": fit.trains and fit.progress_at - fit.started_at >= LONG,
             "of another line": fit.index in self.early,
         }
