@@ -34,7 +34,8 @@ class Follow:
         self._found = store.restored(directory.journal)
         self._tail = Tail(directory.journal, self._found[1] if self._found else 0)
         self._newest = 0.0
-        self._child_ended = False
+        self._child_ended = self._supervisor_ended = False
+        self._remaining = False  # processes of the run that outlive the script
         self._looked = time.monotonic()
         self._in_vain = 0  # looks since there was a journal, or anything new in it
         self._ended = False
@@ -69,14 +70,22 @@ class Follow:
         """Begin with what is kept of the journal's beginning."""
         self._newest = restored.at
         self._child_ended = restored.state.child_ended is not None
-        self._ended = self._child_ended and restored.state.supervisor_ended is not None
+        self._remaining = bool(restored.state.left)
+        self._supervisor_ended = restored.state.supervisor_ended is not None
+        self._ended = self._over and self._tail.place == self.directory.journal.stat().st_size
         return [restored]
+
+    @property
+    def _over(self) -> bool:
+        """As far as was read, nobody is left who could add anything."""
+        return self._child_ended and self._supervisor_ended and not self._remaining
 
     def _read(self, budget: float | None) -> list[events.Event]:
         restarts = self._tail.restarts
         ready = self._tail.take(budget)
         if self._tail.restarts != restarts:
             self._newest, self._child_ended, self._ended = 0.0, False, False
+            self._supervisor_ended = self._remaining = False
             ready.insert(0, Restored(at=0.0, state=Run()))
         if ready:
             self._in_vain = 0
@@ -84,8 +93,11 @@ class Follow:
             self._newest = max(self._newest, event.at)
             if isinstance(event, events.ChildEnded):
                 self._child_ended = True
-            elif isinstance(event, events.SupervisorEnded):
-                self._ended = self._child_ended
+            elif isinstance(event, events.ProcessesRemained):
+                self._remaining = bool(event.pids)
+            elif isinstance(event, events.SupervisorStarted | events.SupervisorEnded):
+                self._supervisor_ended = isinstance(event, events.SupervisorEnded)
+        self._ended = self._over and self.caught_up
         return ready
 
     def _look(self) -> list[events.Event]:
@@ -107,7 +119,9 @@ class Follow:
         """Who could add to the journal. On another machine, as far as is known here."""
         if self.directory.elsewhere():
             return self.directory.read().ended_at is None or self._in_vain < PATIENCE
-        return self.directory.supervised() or (not self._child_ended and self.directory.child_alive())
+        if self.directory.supervised() or self.directory.remaining():
+            return True
+        return not self._child_ended and self.directory.child_alive()
 
     def _no_journal(self) -> TuimonError:
         path, error = self.directory.journal, self._tail.error

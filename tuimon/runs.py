@@ -55,6 +55,7 @@ class Summary:
     cwd: str = ""
     host: str = ""
     boot: str = ""
+    clock: str = ""  # the line that the run's times are on, see `tuimon.clock`
     pid: int | None = None
     child_started: int | None = None
     supervisor_pid: int | None = None
@@ -65,6 +66,7 @@ class Summary:
     read_printed: bool = False  # no agent is in it: progress is read from what it prints
     exit_code: int | None = None
     signal: int | None = None
+    remaining: list[list[int]] = field(default_factory=list)  # who trains on after the script: pid, when it started
 
     @property
     def line(self) -> str:
@@ -214,6 +216,15 @@ class RunDirectory:
             return False
         return process_started(summary.pid) == summary.child_started
 
+    def remaining(self) -> list[int]:
+        """Processes beside the script that train, or go on after it, as far as is known: a supervisor has seen them, or
+        they keep what nobody reads."""
+        summary = self.read()
+        if summary.host != socket.gethostname() or summary.boot != boot_id():
+            return []
+        seen = {pid for pid, started in summary.remaining if process_started(pid) == started}
+        return sorted(seen | {pid for pid in self.spools() if pid != summary.pid and started_within(pid, self.id)})
+
     def elsewhere(self) -> str | None:
         """The other machine that this run belongs to, whose processes cannot be seen from here."""
         host = self.read().host
@@ -224,6 +235,8 @@ class RunDirectory:
         summary = self.read()
         if summary.ended_at is not None or self.elsewhere() or self.supervised() or self.child_alive():
             return None
+        if self.remaining():
+            return None
         if self.read().ended_at is not None:  # it ended while we looked
             return None
         if summary.boot and summary.boot != boot_id():
@@ -232,7 +245,7 @@ class RunDirectory:
 
     def status(self) -> str:
         """running, finished, failed, killed or lost."""
-        return "lost" if self.lost() else self.read().status
+        return "lost" if self.lost() else "running" if self.remaining() else self.read().status
 
 
 def _fits(value: Any, declared: str) -> bool:
@@ -241,6 +254,10 @@ def _fits(value: Any, declared: str) -> bool:
         return declared.endswith("| None")
     if declared == "list[str]":
         return isinstance(value, list) and all(isinstance(word, str) for word in value)
+    if declared == "list[list[int]]":
+        return isinstance(value, list) and all(
+            isinstance(pair, list) and len(pair) == 2 and all(isinstance(each, int) for each in pair) for pair in value
+        )
     if declared.startswith("float"):
         return isinstance(value, int | float) and 0 <= value < LATEST
     return isinstance(value, {"str": str, "bool": bool}.get(declared, int))
@@ -396,6 +413,15 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
+
+
+def started_within(pid: int, run: str) -> bool:
+    """A process that is alive and has the run's environment."""
+    try:
+        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return os.fsencode(f"TUIMON_RUN={run}") in variables and process_started(pid) is not None
 
 
 def process_started(pid: int) -> int | None:

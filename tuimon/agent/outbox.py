@@ -15,10 +15,11 @@ import time
 from collections import deque
 from typing import Any, Callable, Deque, List, Optional, Union
 
-from tuimon import agent, events, wire
+from tuimon import agent, clock, events, wire
 from tuimon.agent import guard
 from tuimon.agent.link import BUFFERED, Link
 from tuimon.agent.spool import Spool
+from tuimon.agent.standstill import Standstill
 
 Item = Union[events.Event, Callable[[], Optional[events.Event]]]
 
@@ -144,15 +145,19 @@ class Outbox:
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         except Exception:
             pass
-        mine = self._sending
+        mine, standstill = self._sending, Standstill()
         while not self.ended and self._sending is mine:
             with self._polling:
                 self._poll()
             with mine:
                 self._send()
-            self._rest()
+            standstill.rests()
+            gap = standstill.woke(self._rest())
+            if gap is not None:
+                self.put(gap)
 
-    def _rest(self) -> None:
+    def _rest(self) -> float:
+        """Until it is time for the next flush, or something comes in; the seconds that this was to take at most."""
         pause = FAST if time.monotonic() - self._began < FIRST_MINUTE else SLOW
         try:
             pause = float(agent.setting("TUIMON_INTERVAL") or pause)
@@ -163,6 +168,7 @@ class Outbox:
             link.wait(pause)
         else:
             time.sleep(pause)
+        return pause
 
     def _poll(self) -> None:
         """Ask the pollers, and pass requests on. Without the lock of sending: others can send meanwhile."""
@@ -229,11 +235,11 @@ class Outbox:
     def _lose(self, count: int) -> None:
         self._lost += count
         if self._lost_since is None:
-            self._lost_since = time.time()
+            self._lost_since = clock.now()
 
     def _tell_loss(self) -> None:
         count, since = self._lost, self._lost_since
-        lost = events.EventsLost(at=time.time(), count=count, since=since, reason="the agent's queue was full")
+        lost = events.EventsLost(at=clock.now(), count=count, since=since, reason="the agent's queue was full")
         link = self._link
         if link is not None and link.connected:
             kept = not link.send(wire.encode(lost))
@@ -257,7 +263,7 @@ def _made(item: Item) -> Optional[events.Event]:
 def _stamp(event: Any, pid: int) -> None:
     """Who saw it and when, where the event does not say so itself."""
     if not event.at:
-        object.__setattr__(event, "at", time.time())
+        object.__setattr__(event, "at", clock.now())
     if not getattr(event, "pid", pid):
         object.__setattr__(event, "pid", pid)
 

@@ -81,9 +81,9 @@ class GpuUnused:
             if bound is None or bound.severity == "note" or bound.over:
                 continue
             for gpu in present:
-                points = gpu.utilization.between(fit.started_at, fit.ended.at if fit.ended else run.now)[
-                    -self.samples :
-                ]
+                until = fit.ended.at if fit.ended else run.now
+                points = evidence.while_running(run, fit, gpu.utilization.between(fit.started_at, until))
+                points = points[-self.samples :]
                 if len(points) < self.samples:
                     continue
                 busy = sorted(point.last for point in points)[round(0.95 * (len(points) - 1))]

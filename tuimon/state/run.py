@@ -44,6 +44,8 @@ class Gap:
     until: float | None
     reason: str
     lost: int | None = None
+    asleep: float = 0.0  # seconds of it in which the machine slept
+    pid: int | None = None  # of the process that did not run, where it is one
 
 
 @dataclass(eq=False)
@@ -120,6 +122,11 @@ class Run:
         self.output = Output()
         self.requests: dict[str, Asked] = {}
         self.gaps: list[Gap] = []
+        self.remaining: list[int] = []  # processes that train on after the script
+        self.left: list[int] = []  # what of the run is alive after the script, whether or not it trains
+        self.remained_until: float | None = None
+        self.processes_ended: dict[int, events.ProcessEnded] = {}
+        self.clock_set: events.ClockSet | None = None  # the last time that the machine's clock was
         self.events_lost = 0
         self.agent_failures: Kept[events.AgentFailed] = Kept()
         self.warnings: Kept[events.WarningSeen] = Kept()
@@ -143,7 +150,9 @@ class Run:
 
     @property
     def status(self) -> str:
-        """running, finished, failed, killed or lost."""
+        """running, finished, failed, killed or lost. A run goes on as long as what its script has left trains."""
+        if self.remaining:
+            return "running"
         if self.child_ended is not None:
             if self.child_ended.signal is not None:
                 return "killed"
@@ -158,9 +167,44 @@ class Run:
 
     @property
     def ended_at(self) -> float | None:
+        if self.remaining:
+            return None
         if self.child_ended is not None:
-            return self.child_ended.at
+            return max(self.child_ended.at, self.remained_until or 0.0)
         return self.lost.at if self.lost is not None else None
+
+    def goes_on(self, pid: int) -> bool:
+        """Nobody has seen the process end, nor the run."""
+        process = self.processes.get(pid)
+        if (process is not None and process.ended_at is not None) or pid in self.processes_ended:
+            return False
+        return pid in self.remaining or (self.child_ended is None and self.lost is None)
+
+    def stopped(self, pid: int) -> Gap | None:
+        """Since when and why the process does not run at the moment."""
+        open_ones = (gap for gap in self.gaps if gap.what == "training" and gap.until is None)
+        return next((gap for gap in open_ones if gap.pid == pid), None)
+
+    def stops(self, pid: int) -> list[Gap]:
+        """When the process did not run, and why."""
+        return [gap for gap in self.gaps if gap.what in ("everything", "training") and gap.pid in (None, pid)]
+
+    def not_running(self, pid: int, since: float, until: float, measured: bool = False) -> float:
+        """Seconds between these times in which the process could not run: it was stopped, or the machine slept.
+
+        With `measured`, those that measured durations hold: sleep is none of them.
+        """
+        spans, asleep = [], 0.0
+        for gap in self.stops(pid):
+            begin, end = max(gap.since, since), min(self.now if gap.until is None else gap.until, until)
+            if end > begin:
+                spans.append((begin, end))
+                asleep += min(gap.asleep, end - begin)
+        covered, reached = 0.0, since
+        for begin, end in sorted(spans):
+            covered += max(0.0, end - max(begin, reached))
+            reached = max(reached, end)
+        return max(0.0, covered - asleep) if measured else covered
 
     @property
     def exceptions_of_script(self) -> list[Raised]:
@@ -306,6 +350,31 @@ class Run:
     def _supervisor_started(self, event: events.SupervisorStarted) -> None:
         self.supervisor, self.supervisor_ended = event, None
 
+    def _processes_remained(self, event: events.ProcessesRemained) -> None:
+        self.remaining, self.left = list(event.training), list(event.pids)
+        self.remained_until = event.at if event.training or not event.pids else self.remained_until
+
+    def _process_ended(self, event: events.ProcessEnded) -> None:
+        if self._has_room(self.processes_ended, event.pid, "ends of processes"):
+            self.processes_ended[event.pid] = event
+        self._continued(event.pid, event.at)
+
+    def _process_stopped(self, event: events.ProcessStopped) -> None:
+        if self.stopped(event.pid) is None:
+            self._gap(Gap("training", event.since, None, event.reason, pid=event.pid))
+
+    def _process_continued(self, event: events.ProcessContinued) -> None:
+        self._continued(event.pid, event.at)
+
+    def _continued(self, pid: int, at: float) -> None:
+        gap = self.stopped(pid)
+        if gap is not None:
+            gap.until = at
+            self._hold(gap)
+
+    def _clock_set(self, event: events.ClockSet) -> None:
+        self.clock_set = event
+
     def _supervisor_ended(self, event: events.SupervisorEnded) -> None:
         self.supervisor_ended = event
 
@@ -314,6 +383,7 @@ class Run:
 
     def _child_ended(self, event: events.ChildEnded) -> None:
         self.child_ended = event
+        self._continued(event.pid, event.at)
 
     def _run_lost(self, event: events.RunLost) -> None:
         self.lost = event
@@ -330,13 +400,33 @@ class Run:
         self._gap(Gap("events", event.since or event.at, event.at, event.reason, event.count))
 
     def _gap_recorded(self, event: events.GapRecorded) -> None:
-        self._gap(Gap(event.what, event.since, event.until, event.reason))
+        if event.what == "agent":
+            self._agent_gap(event)
+        else:
+            self._gap(Gap(event.what, event.since, event.until, event.reason, asleep=event.asleep or 0.0))
+
+    def _agent_gap(self, event: events.GapRecorded) -> None:
+        """A process says that it did not run: nobody else can, of a time without a supervisor."""
+        for gap in [gap for gap in self.gaps if gap.what == "host" and gap.until is not None]:
+            since, until = max(gap.since, event.since), min(gap.until or 0.0, event.until)
+            if until > since:
+                asleep = min(event.asleep or 0.0, until - since)
+                self._gap(Gap("training", since, until, event.reason, asleep=asleep, pid=event.pid))
 
     def _gap(self, gap: Gap) -> None:
         if len(self.gaps) >= MOST_GAPS:
             self._leave_out("gaps")
         self.gaps.append(gap)
-        del self.gaps[MOST_GAPS:]
+        if len(self.gaps) > MOST_GAPS:
+            del self.gaps[MOST_GAPS // 2]
+        if gap.what in ("everything", "training"):
+            self._hold(gap)
+
+    def _hold(self, gap: Gap) -> None:
+        if gap.until is not None:
+            for fit in self.fits:
+                if fit.ended is None and gap.pid in (None, fit.key[0]):
+                    fit.hold(gap.since, gap.until)
 
     def _host_sampled(self, event: events.HostSampled) -> None:
         self.host.apply(event)
@@ -367,8 +457,7 @@ class Run:
     def _gpus_unreadable(self, event: events.GpusUnreadable) -> None:
         if self.gpus:  # a machine without GPUs has no gap in its record of them
             self._gpus_read_again(event.at)
-            self.gaps.append(Gap("gpus", event.at, None, event.reason))
-            del self.gaps[MOST_GAPS:]
+            self._gap(Gap("gpus", event.at, None, event.reason))
         self.gpu_problem = event
 
     def _gpus_read_again(self, at: float) -> None:
@@ -522,6 +611,11 @@ _HANDLERS: dict[type[events.Event], Callable[[Run, Any], None]] = {
     events.SupervisorEnded: Run._supervisor_ended,
     events.ChildStarted: Run._child_started,
     events.ChildEnded: Run._child_ended,
+    events.ProcessesRemained: Run._processes_remained,
+    events.ProcessEnded: Run._process_ended,
+    events.ProcessStopped: Run._process_stopped,
+    events.ProcessContinued: Run._process_continued,
+    events.ClockSet: Run._clock_set,
     events.RunLost: Run._run_lost,
     events.OutputGrew: Run._output_grew,
     events.EpochLinePrinted: Run._epoch_line,

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tuimon import events, garbage, ownership
+from tuimon import clock, events, garbage, ownership
 from tuimon.errors import TuimonError
 from tuimon.runs import RunDirectory
 from tuimon.supervisor.ingest import Ingest, places
@@ -140,7 +140,8 @@ def listen(loop: Loop, directory: RunDirectory) -> Ingest:
 
 
 def supervisor_started(adopted: bool) -> events.SupervisorStarted:
-    return events.SupervisorStarted(at=time.time(), pid=os.getpid(), adopted=adopted)
+    at, uptime, awake = clock.now(), time.clock_gettime(time.CLOCK_BOOTTIME), time.monotonic()
+    return events.SupervisorStarted(at=at, pid=os.getpid(), adopted=adopted, uptime=uptime, awake=awake)
 
 
 def inject_path() -> Path:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.errors import UsageError
 from tuimon.runs import RunDirectory, boot_id
 from tuimon.supervisor import child, daemon
@@ -36,6 +35,7 @@ def start(directory: RunDirectory, plan: Plan) -> None:
 
 def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -> None:
     cwd = Path.cwd()
+    clock.begin()
     loop = daemon.begin(directory)
     listening = daemon.listen(loop, directory)
     record_start(loop.recorder.record, directory, plan, cwd)
@@ -45,13 +45,17 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
     except OSError as error:
         listening.close()
         raise UsageError(f"cannot start {plan.command[0]}: {error.strerror}", "is it there, and executable?") from None
-    now = time.time()
+    now = clock.now()
     executable = plan.command[0]
     loop.recorder.record(
         events.ChildStarted(at=now, pid=script.pid, started=float(script.started or 0), executable=executable)
     )
     loop.upkeep.update(
-        pid=script.pid, child_started=script.started, supervisor_pid=os.getpid(), socket=str(listening.path)
+        pid=script.pid,
+        child_started=script.started,
+        supervisor_pid=os.getpid(),
+        socket=str(listening.path),
+        clock=clock.text(),
     )
     output.keep_ahead()
     daemon.close_inherited()
@@ -97,6 +101,7 @@ def environment(directory: RunDirectory, listening: Path, base: Mapping[str, str
         "TUIMON_SOCKET": str(listening),
         "TUIMON_SPOOL": str(directory.spool),
         "TUIMON_SUPERVISOR": str(os.getpid()),
+        clock.VARIABLE: clock.text(),
     }
 
 

@@ -153,6 +153,9 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     if os.isatty(1) and not args.headless and not has_screen():
         output.say(f"no screen on this terminal (TERM={os.environ.get('TERM', '')})")
     watched = Foreground(directory, came, settings["interval"]).follow(output, settings["on-finding"])
+    if watched.run.left:
+        output.say(f"attach with: {attach_command(directory, settings)}")
+        output.turn(last=True)
     if args.json:
         headless.write_report(watched, args.json)
     return headless.exit_status(watched.run, watched.findings, settings["fail-on"])
