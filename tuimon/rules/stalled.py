@@ -95,7 +95,7 @@ class Stalled:
     def _now(self, run: Run, fit: Fit) -> list[Pause]:
         """The pause that goes on now."""
         ended = fit.ended is not None or run.child_ended is not None or run.lost is not None
-        process = run.processes.get(fit.key[0])
+        process = run.process_of(fit)
         if ended or (process is not None and process.ended_at is not None):
             return []
         moved = max((other.progress_at for other in run.fits if self._same(other, fit)), default=fit.progress_at)
@@ -105,7 +105,9 @@ class Stalled:
 
     def _same(self, other: Fit, fit: Fit) -> bool:
         """The fit itself, or a call that a callback of it made, such as predict."""
-        return other is fit or (other.key[0] == fit.key[0] and other.started.inside == fit.key[1])
+        return other is fit or (
+            (other.key[0], other.program, other.started.inside) == (fit.key[0], fit.program, fit.key[1])
+        )
 
     def _steady(self, fit: Fit, pause: Pause) -> bool:
         """Steps or validation batches were going by; nothing is traced or filled any more."""

@@ -19,12 +19,18 @@ from tuimon.state.machine import Allocator, Gpu, Host
 
 @dataclass(eq=False)
 class Process:
-    """A process that trains, as its agent introduced itself."""
+    """A process that trains, as its agent introduced itself.
+
+    A process id is used again by a program that replaces another one (`exec`), and by a new process once the kernel has
+    come round: each program is a `Process` of its own, and `program` counts those of one id from 0.
+    """
 
     started: events.AgentStarted
     framework: events.FrameworkSeen | None = None
     devices: events.DevicesSeen | None = None
     ended_at: float | None = None
+    introduced: bool = False  # `started` came from its agent
+    program: int = 0
 
 
 @dataclass(eq=False)
@@ -75,6 +81,9 @@ MOST_GAPS = 1000
 MOST_FAULTS = 100
 """Of each GPU that are remembered."""
 
+MOST_REPLACED = 256
+"""Programs that are remembered of those whose process id another one uses by now."""
+
 _ODD = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 """What a damaged event raises in the fold: facts and lists may hold anything. It is a gap then, and is shown as one."""
 
@@ -112,7 +121,8 @@ class Run:
         self.iterators: Kept[events.IteratorEnded] = Kept()
         self.unknown: Counter[str] = Counter()
         self._wait = WaitEstimate()
-        self._fits: dict[events.FitKey, Fit] = {}
+        self._fits: dict[events.FitKey, Fit] = {}  # of two with one key, the newer
+        self._replaced: dict[tuple[int, int], Process] = {}  # by process id and program
 
     # --- what is asked most often
 
@@ -154,6 +164,13 @@ class Run:
         """Of the first process that trains."""
         known = (process.framework for process in self.processes.values())
         return next((framework for framework in known if framework is not None), None)
+
+    def process_of(self, fit: Fit) -> Process | None:
+        """The process that runs the fit; None where it has not introduced itself."""
+        newest = self.processes.get(fit.key[0])
+        if newest is None or newest.program == fit.program:
+            return newest
+        return self._replaced.get((fit.key[0], fit.program))
 
     @property
     def training(self) -> list[Fit]:
@@ -295,7 +312,19 @@ class Run:
             asked.answer = event
 
     def _agent_started(self, event: events.AgentStarted) -> None:
-        self.processes.setdefault(event.pid, Process(event)).started = event
+        known = self._process(event)
+        if known.introduced and known.started.at != event.at:
+            known = self._replace(known, event)
+        known.started, known.introduced = event, True
+
+    def _replace(self, process: Process, event: events.AgentStarted) -> Process:
+        """Another program has this process id from now on."""
+        process.ended_at = event.at if process.ended_at is None else process.ended_at
+        self._replaced[event.pid, process.program] = process
+        if len(self._replaced) > MOST_REPLACED:
+            del self._replaced[next(iter(self._replaced))]
+        self.processes[event.pid] = Process(event, program=process.program + 1)
+        return self.processes[event.pid]
 
     def _framework_seen(self, event: events.FrameworkSeen) -> None:
         self._process(event).framework = event
@@ -315,9 +344,11 @@ class Run:
 
     def _fit_started(self, event: events.FitStarted) -> None:
         key = (event.pid, event.fit)
-        if key in self._fits:
-            return
-        fit = Fit(key, len(self.fits), event)
+        known = self._fits.get(key)
+        if known is not None and known.started_at == event.at:
+            return  # said again
+        process = self.processes.get(event.pid)
+        fit = Fit(key, len(self.fits), event, process.program if process is not None else 0)
         self._fits[key] = fit
         self.fits.append(fit)
 
