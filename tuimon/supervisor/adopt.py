@@ -38,6 +38,7 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
     with contextlib.suppress(OSError):
         directory.update(supervisor_pid=os.getpid(), socket=str(listening.path))
     daemon.close_inherited()
+    daemon.lift_limits()
     ready()
     os.chdir("/")
     output = Output(directory, _size(directory.stdout))

@@ -8,7 +8,7 @@ import selectors
 import signal
 import time
 import traceback
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
 from tuimon import events
@@ -30,6 +30,9 @@ LAST_WORDS = 2.0
 LATE = 5.0
 """Seconds between two ticks from which a gap is recorded: this process was stopped, or the machine asleep."""
 
+MOST_COMPLAINTS = 100
+"""In the supervisor's own log."""
+
 
 class Loop:
     def __init__(self, directory: RunDirectory, recorder: Recorder, selector: selectors.BaseSelector) -> None:
@@ -43,6 +46,7 @@ class Loop:
         self._growth = Growth(directory.journal)
         self._known: Set[int] = frozenset()
         self._detaching: str | None = None
+        self._complaints: set[tuple[type, str]] = set()
 
     def receive(self, connection: Connection, event: events.Event, line: bytes) -> None:
         """Write down what came in by the socket; carry requests out."""
@@ -108,15 +112,26 @@ class Loop:
             self._serve(min(longest, max(0.0, due - time.monotonic())))
             if time.monotonic() >= due:
                 due = max(due + interval, time.monotonic())
-                self._tick()
+                self._guarded(self._tick)
         return None
 
     def _serve(self, seconds: float) -> bool:
         """Take in what is ready within that time; whether anything was."""
         ready = self.selector.select(seconds)
         for key, _ in ready:
-            key.data()
+            self._guarded(key.data)
         return bool(ready)
+
+    def _guarded(self, part: Callable[[], object]) -> None:
+        """A part that fails must not end the record of all else: a limit of the system can fail anything."""
+        try:
+            part()
+        except Exception as error:
+            known = (type(error), str(error))
+            if known not in self._complaints and len(self._complaints) < MOST_COMPLAINTS:
+                self._complaints.add(known)
+                traceback.print_exc()
+            time.sleep(0.02)  # what fails again at once must not take all of a processor
 
     def _tick(self) -> None:
         now = time.time()
