@@ -19,7 +19,7 @@ class Follow:
     """Hands out all of the journal, from a state that is kept or from its start, then what is added to it.
 
     When nobody is left who could record how the run ended, it ends with `events.RunLost`, at the time of the newest
-    event.
+    event; where the journal took no more and `run.json` tells the end, with that.
     """
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -78,13 +78,30 @@ class Follow:
         """Whether anybody is alive; what was written in the meantime."""
         abandoned = self._child_ended and not self.directory.elsewhere() and not self.directory.supervised()
         lost = None if self._child_ended else self.directory.lost()
+        beside = [] if self._child_ended else end_beside(self.directory, self._newest)
         ready: list[events.Event] = list(self._read(None))
         if abandoned:
             self._ended = True
         elif lost and not self._child_ended:
             self._ended = True
             ready.append(events.RunLost(at=self._newest, reason=lost))
+        elif beside and not self._child_ended:
+            self._ended = True
+            ready += beside
         return ready
+
+
+def end_beside(directory: RunDirectory, newest: float) -> list[events.Event]:
+    """How the run ended, where `run.json` tells it and nobody will write it into the journal any more: that reached a
+    limit of the size of files, say. Empty where `run.json` does not tell it, or somebody is there."""
+    summary = directory.read()
+    if summary.ended_at is None or directory.elsewhere() or directory.supervised():
+        return []
+    at = max(newest, summary.ended_at)
+    return [
+        events.GapRecorded(at=at, what="host", since=newest, until=at, reason="the end of the journal is missing"),
+        events.ChildEnded(at=at, pid=summary.pid or 0, exit_code=summary.exit_code, signal=summary.signal),
+    ]
 
 
 class Recorded:

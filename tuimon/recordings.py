@@ -12,7 +12,7 @@ from pathlib import Path
 from tuimon import events, journal, readers, runs
 from tuimon.checkpoints import starting, store
 from tuimon.errors import TuimonError, UsageError
-from tuimon.follow import Follow
+from tuimon.follow import Follow, end_beside
 from tuimon.player import Player, Survey, survey
 from tuimon.runs import RunDirectory
 from tuimon.source import Source
@@ -123,3 +123,5 @@ def _of_run(run: RunDirectory, at: float, most: float) -> Iterator[events.Event]
     reason = run.lost()
     if reason and not ended:
         yield events.RunLost(at=newest, reason=reason)
+    elif not ended:
+        yield from end_beside(run, newest)
