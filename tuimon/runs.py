@@ -229,6 +229,9 @@ class RunDirectory:
 
     def status(self) -> str:
         """running, finished, failed, killed or lost."""
+        summary = self.read()
+        if summary.ended_at is not None:
+            return summary.status
         return "lost" if self.lost() else self.read().status
 
 
