@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.builders import epoch, fit, fit_end, run_of
+from tests.builders import START, epoch, fit, fit_end, run_of, timed
+from tuimon import events
 from tuimon.rules.finding import Finding
 from tuimon.state import Run
 from tuimon.telling import Teller, summary
@@ -38,3 +39,18 @@ def test_the_summary_says_once_what_fits_have_alike() -> None:
     _, *rest = summary(search(4), found(4))
 
     assert rest == ["warning low-coverage (fits 1–4, epoch 1): of 3", "  read all"]
+
+
+def test_what_is_missing_from_the_record_is_told_once_for_each_reason() -> None:
+    paused = [
+        events.GapRecorded(what="host", since=START, until=START + 12.0, reason="recording paused: No space left"),
+        events.EventsLost(count=3, reason="a torn spool"),
+    ]
+    run, teller = run_of(fit(), paused), Teller()
+
+    assert list(teller.news(run, []))[1:] == [
+        "nothing recorded for 12.0 s: recording paused: No space left",
+        "3 events lost: a torn spool",
+    ]
+    run.apply_all(timed(paused, began=False))
+    assert list(teller.news(run, [])) == []

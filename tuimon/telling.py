@@ -25,6 +25,8 @@ class Teller:
         self._epochs: dict[int, int] = {}  # fit → epochs told
         self._findings: dict[tuple[str, int | None], int] = {}  # rule and fit → rank of the severity told
         self._told_at = 0.0
+        self._gaps = 0
+        self._reasons: set[str] = set()  # of gaps that have been told
         self._estimate = ""
         self._estimated_at = 0.0
 
@@ -40,6 +42,7 @@ class Teller:
                 self._told_at = run.now
             self._epochs[fit.index] = len(done)
         self._fits = len(run.fits)
+        yield from self._unrecorded(run)
         yield from self._estimated(run)
         for finding in findings:
             rank, key = SEVERITIES.index(finding.severity), (finding.rule, finding.fit)
@@ -50,6 +53,17 @@ class Teller:
             self._told_at = run.now
             if not run.fit.epoch.ended:
                 yield still(run.fit, run.fit.epoch)
+
+    def _unrecorded(self, run: Run) -> Iterator[str]:
+        """What is missing from the record, once for each reason."""
+        for gap in run.gaps[self._gaps :]:
+            if gap.reason in self._reasons or not (gap.lost or gap.what == "host"):
+                continue
+            self._reasons.add(gap.reason)
+            length = (gap.until or run.now) - gap.since
+            lost = f"{_count(gap.lost, 'event')} lost" if gap.lost else f"nothing recorded for {length:.1f} s"
+            yield f"{lost}: {gap.reason}"
+        self._gaps = len(run.gaps)
 
     def _estimated(self, run: Run) -> Iterator[str]:
         """Input wait as guessed from outside, when it is known well enough, and now and then."""

@@ -28,6 +28,8 @@ from tuimon.control import Control
 from tuimon.runs import RunDirectory
 from tuimon.supervisor import ingest
 from tuimon.supervisor.ingest import Connection, Ingest
+from tuimon.supervisor.loop import Loop
+from tuimon.supervisor.recorder import Recorder
 
 TRAINING = Path(__file__).parent / "one_training.py"
 STATUS = 3
@@ -175,6 +177,7 @@ def test_a_journal_that_may_not_grow_does_not_keep_the_status_back(tuimon: Tuimo
     document = orjson.loads(again.stdout)
     assert done.status == STATUS
     assert "the script failed with status 3" in done.text
+    assert "s: the end of the journal is missing" in done.text
     assert (document["run"]["status"], document["run"]["exit_code"]) == ("failed", STATUS)
     assert [gap["reason"] for gap in document["gaps"]] == ["the end of the journal is missing"]
 
@@ -604,6 +607,27 @@ def test_who_finds_no_room_waits_without_keeping_the_supervisor_busy(listening: 
     assert [each.agent for each in listening.connections] == [True] * 4
     for client in (*agents, waiting):
         client.close()
+
+
+def test_a_part_of_the_supervisor_that_fails_ends_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop = Loop(RunDirectory(tmp_path), Recorder(tmp_path), selectors.DefaultSelector())
+    heard: list[int] = []
+
+    def fail() -> None:
+        raise OSError("no room for it")
+
+    ends = [os.pipe() for _ in range(2)]
+    for (reader, writer), part in zip(ends, (fail, lambda: heard.append(1)), strict=True):
+        os.write(writer, b"x")
+        loop.selector.register(reader, selectors.EVENT_READ, part)
+
+    assert [loop._serve(0.0) for _ in range(3)] == [True] * 3
+    assert heard == [1, 1, 1]
+    assert capsys.readouterr().err.count("OSError: no room for it") == 1, "it is said once"
+    for each in (*ends[0], *ends[1]):
+        os.close(each)
 
 
 def test_a_client_that_is_slow_is_heard_and_one_that_never_reads_is_no_burden(job: Job) -> None:

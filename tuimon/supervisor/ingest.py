@@ -18,10 +18,7 @@ from tuimon import events, ownership, wire
 from tuimon.errors import TuimonError
 
 MOST = 1024
-"""Connections at a time, as far as the limit of open files allows them."""
-
-SPARE = 64
-"""Open files that are left for everything else of a supervisor."""
+"""Connections at a time; no more than half of the files that may be open."""
 
 CHUNK = 1 << 16
 TURN = 64
@@ -259,7 +256,7 @@ SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 
 def _most() -> int:
-    return max(4, min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE))
+    return max(1, min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
 
 
 Place = Callable[[], Path]
