@@ -25,8 +25,9 @@ class Follow:
     """Hands out all of the journal, from a state that is kept or from its start, then what is added to it.
 
     When nobody is left who could record how the run ended, it ends with `events.RunLost`, at the time of the newest
-    event. Where the journal turns out to be another file than before, a `Restored` state that is empty is handed out
-    before what is in that. Raises TuimonError when there is no journal any more.
+    event; where the journal took no more and `run.json` tells the end, with that. Where the journal turns out to be
+    another file than before, a `Restored` state that is empty is handed out before what is in that. Raises TuimonError
+    when there is no journal any more.
     """
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -112,7 +113,9 @@ class Follow:
         if not alive:
             self._ended = True
             if not self._child_ended:
-                ready.append(events.RunLost(at=self._newest, reason=reason or END_MISSING))
+                ready += end_beside(self.directory, self._newest) or [
+                    events.RunLost(at=self._newest, reason=reason or END_MISSING)
+                ]
         return ready
 
     def _anybody_there(self) -> bool:
@@ -138,6 +141,19 @@ def why_no_end(directory: RunDirectory) -> str | None:
     if lost or directory.read().ended_at is None or directory.supervised() or directory.child_alive():
         return lost
     return END_MISSING
+
+
+def end_beside(directory: RunDirectory, newest: float) -> list[events.Event]:
+    """How the run ended, where `run.json` tells it and nobody will write it into the journal any more: that reached a
+    limit of the size of files, say. Empty where `run.json` does not tell it, or somebody is there."""
+    summary = directory.read()
+    if summary.ended_at is None or directory.elsewhere() or directory.supervised():
+        return []
+    at = max(newest, summary.ended_at)
+    return [
+        events.GapRecorded(at=at, what="host", since=newest, until=at, reason="the end of the journal is missing"),
+        events.ChildEnded(at=at, pid=summary.pid or 0, exit_code=summary.exit_code, signal=summary.signal),
+    ]
 
 
 class Recorded:

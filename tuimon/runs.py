@@ -126,10 +126,11 @@ class RunDirectory:
     def spools(self) -> dict[int, Path]:
         """The spools that are there, by process id."""
         found = {}
-        for path in self.path.glob("spool.*"):
-            pid = path.name.partition(".")[2]
-            if pid.isdigit():
-                found[int(pid)] = path
+        with suppress(OSError):
+            for name in os.listdir(self.path):
+                before, _, pid = name.partition(".")
+                if before == self.spool.name and pid.isdecimal():
+                    found[int(pid)] = self.path / name
         return found
 
     def read(self) -> Summary:
@@ -153,6 +154,7 @@ class RunDirectory:
             with suppress(FileNotFoundError):
                 os.unlink(fresh, dir_fd=directory)  # of a process of this number that was killed here
             with open(os.open(fresh, flags, 0o600, dir_fd=directory), "w") as file:
+                os.fchmod(file.fileno(), 0o600)  # a umask may take even the owner's rights
                 json.dump(asdict(summary), file)
             os.rename(fresh, "run.json", src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
@@ -245,7 +247,9 @@ class RunDirectory:
 
     def status(self) -> str:
         """running, finished, failed, killed or lost."""
-        return "lost" if self.lost() else "running" if self.remaining() else self.read().status
+        if self.lost():
+            return "lost"
+        return "running" if self.remaining() else self.read().status
 
 
 def _fits(value: Any, declared: str) -> bool:
@@ -276,9 +280,21 @@ def home(log_dir: str | os.PathLike[str] | None = None) -> Path:
 
 
 def state_home() -> Path:
-    """Where the environment says that this user's programs keep their state."""
+    """Where the environment says that this user's programs keep their state. Raises TuimonError where nothing does."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    return Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
+    try:
+        return Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
+    except RuntimeError:
+        what = f"user {os.geteuid()} has no home directory to keep runs in"
+        raise TuimonError(what, "set HOME, or give a writable folder with --log-dir") from None
+
+
+def working_directory() -> str:
+    """Where this process is; where that has been removed, what it was called."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.environ.get("PWD", "")
 
 
 def whose_home() -> str | None:
@@ -299,8 +315,10 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
     if name:
         _check_name(name)
     try:
-        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _private_umask():
+            _make(where)
         with _only_one(where), ExitStack() as unfinished:
+            unfinished.enter_context(_private_umask())
             if name:
                 _check_free(name, where)
             directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + os.urandom(2).hex()))
@@ -315,6 +333,24 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
         reason = error.strerror or str(error)
         raise TuimonError(f"cannot keep runs in {where}: {reason}", "give a writable folder with --log-dir") from None
     return directory
+
+
+@contextmanager
+def _private_umask() -> Iterator[None]:
+    """What is made meanwhile is the user's alone, and his to read and write, whatever his umask is."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _make(where: Path) -> None:
+    """The directory and those above it that are missing, all of them private."""
+    missing = [each for each in (where, *where.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+    where.mkdir(mode=0o700, exist_ok=True)
 
 
 def rename(directory: RunDirectory, name: str) -> None:

@@ -44,6 +44,8 @@ class Teller:
         self._held: set[int] = set()  # processes of which it was said that they do not run
         self._clock = 0.0  # when the machine's clock was set, as told last
         self._line_at = 0.0  # the time of the newest line about a fit or an epoch
+        self._gaps = 0
+        self._reasons: set[str] = set()  # of gaps that have been told
         self._estimate = ""
         self._estimated_at = 0.0
 
@@ -57,6 +59,7 @@ class Teller:
         self._epochs = {fit.index: fit.epochs_done for fit in training}
         self._started &= self._epochs.keys()
         yield from self._stopped(run)
+        yield from self._unrecorded(run)
         yield from self._estimated(run)
         yield from self._found(run, findings)
         if run.now - self._told_at > STILL_EVERY and run.fit is not None and run.fit.epoch is not None:
@@ -113,6 +116,17 @@ class Teller:
         if len(self._findings) > MOST_TOLD:
             kept = {None, *(fit.index for fit in run.fits)}
             self._findings = {key: rank for key, rank in self._findings.items() if key[1] in kept}
+
+    def _unrecorded(self, run: Run) -> Iterator[str]:
+        """What is missing from the record, once for each reason."""
+        for gap in run.gaps[self._gaps :]:
+            if gap.reason in self._reasons or not (gap.lost or gap.what == "host"):
+                continue
+            self._reasons.add(gap.reason)
+            length = (gap.until or run.now) - gap.since
+            lost = f"{_count(gap.lost, 'event')} lost" if gap.lost else f"no samples of the machine for {length:.1f} s"
+            yield f"{lost}: {gap.reason}"
+        self._gaps = len(run.gaps)
 
     def _estimated(self, run: Run) -> Iterator[str]:
         """Input wait as guessed from outside, when it is known well enough, and now and then."""

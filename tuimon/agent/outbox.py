@@ -53,6 +53,8 @@ class Outbox:
         self._sending = _thread.allocate_lock()
         self._lost = 0
         self._lost_since: Optional[float] = None
+        self._lost_because = ""
+        self._start_again_at: Optional[float] = None  # where no thread could be had
         self._tried = 0.0
         self._refusal = ""
         self._began = time.monotonic()
@@ -67,10 +69,12 @@ class Outbox:
             return
         if not self.started:
             self._start()
+        elif self._start_again_at is not None and time.monotonic() >= self._start_again_at:
+            self._start_thread()
         if isinstance(item, events.AgentEvent):
             _stamp(item, self.pid)
         if len(self._queue) >= CAPACITY:
-            self._lose(1)
+            self._lose(1, "the agent's queue was full")
         else:
             self._queue.append(item)
 
@@ -130,7 +134,19 @@ class Outbox:
         self._began = time.monotonic()
         self.started = True
         atexit.register(guard.run, "exit", self.end, 3.0)
-        _thread.start_new_thread(self._run, ())
+        self._start_thread()
+
+    def _start_thread(self) -> None:
+        """Where there can be none (a limit of processes, or of memory), it is tried again later; until then what there
+        is to say is said at the end of a fit, and of the program."""
+        first = self._start_again_at is None
+        self._start_again_at = None
+        try:
+            _thread.start_new_thread(self._run, ())
+        except Exception as error:
+            self._start_again_at = time.monotonic() + RETRY
+            if first:
+                self._queue.append(events.AgentFailed(hook="sender", error=str(error)))
 
     def forked(self) -> None:
         """In a forked child: nothing of the parent's is ours; the child reports only if it trains itself."""
@@ -228,18 +244,23 @@ class Outbox:
         elif link is not None:
             unsent = link.unsent() + lines
         if unsent and not (self._spool is not None and self._spool.append(unsent)):
-            self._lose(unsent.count(b"\n"))
+            if link is not None:
+                unsent = link.keep(unsent)
+            self._lose(unsent.count(b"\n"), "no supervisor was there, and the agent's spool took no more")
 
     # --- losses
 
-    def _lose(self, count: int) -> None:
+    def _lose(self, count: int, reason: str) -> None:
+        if not count:
+            return
         self._lost += count
         if self._lost_since is None:
+            self._lost_because = reason
             self._lost_since = clock.now()
 
     def _tell_loss(self) -> None:
         count, since = self._lost, self._lost_since
-        lost = events.EventsLost(at=clock.now(), count=count, since=since, reason="the agent's queue was full")
+        lost = events.EventsLost(at=clock.now(), count=count, since=since, reason=self._lost_because)
         link = self._link
         if link is not None and link.connected:
             kept = not link.send(wire.encode(lost))

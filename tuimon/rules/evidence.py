@@ -74,7 +74,7 @@ def planned_epochs(fit: Fit) -> int | None:
 
 def cap(run: Run, fit: Fit, name: str) -> int | None:
     """An environment variable such as KERAS_MAX_EPOCHS that limits the fit on purpose."""
-    process = run.processes.get(fit.key[0])
+    process = run.process_of(fit)
     value = str(process.started.environment.get(name, "")) if process else ""
     return int(value) if value.isdigit() else None
 

@@ -66,12 +66,12 @@ class GpuUnused:
         )
 
     def _hidden(self, run: Run, fit: Fit) -> bool:
-        process = run.processes.get(fit.key[0])
+        process = run.process_of(fit)
         value = process.started.environment.get("CUDA_VISIBLE_DEVICES") if process else None
         return value is not None and str(value).strip() in ("", "-1")
 
     def _unseen(self, run: Run, fit: Fit) -> bool:
-        process = run.processes.get(fit.key[0])
+        process = run.process_of(fit)
         devices = process.devices if process else None
         return devices is not None and bool(devices.devices) and not any(_is_gpu(facts) for facts in devices.devices)
 

@@ -143,11 +143,15 @@ class Stalled:
         return [Pause(moved, run.now, fit.phase, index, step, over=False)]
 
     def _goes_on(self, run: Run, fit: Fit) -> bool:
-        return fit.ended is None and run.goes_on(fit.key[0])
+        process = run.process_of(fit)
+        replaced = process is not None and process.ended_at is not None  # another program has its process id
+        return fit.ended is None and not replaced and run.goes_on(fit.key[0])
 
     def _same(self, other: Fit, fit: Fit) -> bool:
         """The fit itself, or a call that a callback of it made, such as predict."""
-        return other is fit or (other.key[0] == fit.key[0] and other.started.inside == fit.key[1])
+        return other is fit or (
+            (other.key[0], other.program, other.started.inside) == (fit.key[0], fit.program, fit.key[1])
+        )
 
     def _steady(self, fit: Fit, pause: Pause) -> bool:
         """Steps or validation batches were going by; nothing is traced or filled any more."""

@@ -182,8 +182,9 @@ class Fit:
     ``val_…`` in both, as Keras names it.
     """
 
-    def __init__(self, key: events.FitKey, index: int, started: events.FitStarted) -> None:
+    def __init__(self, key: events.FitKey, index: int, started: events.FitStarted, program: int = 0) -> None:
         self.key = key
+        self.program = program  # which of those that used the process id; see `Run.process_of`
         self.index = index
         self.started = started
         self.trains = started.call in ("fit", "train_on_batch", "custom-loop")

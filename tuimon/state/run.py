@@ -21,12 +21,18 @@ from tuimon.state.machine import Allocator, Gpu, Host
 
 @dataclass(eq=False)
 class Process:
-    """A process that trains, as its agent introduced itself."""
+    """A process that trains, as its agent introduced itself.
+
+    A process id is used again by a program that replaces another one (`exec`), and by a new process once the kernel has
+    come round: each program is a `Process` of its own, and `program` counts those of one id from 0.
+    """
 
     started: events.AgentStarted
     framework: events.FrameworkSeen | None = None
     devices: events.DevicesSeen | None = None
     ended_at: float | None = None
+    introduced: bool = False  # `started` came from its agent
+    program: int = 0
 
 
 @dataclass(eq=False)
@@ -88,6 +94,9 @@ MOST_REQUESTS = 1000
 MOST_FAULTS = 100
 """Of each GPU that are remembered."""
 
+MOST_REPLACED = 256
+"""Programs that are remembered of those whose process id another one uses by now."""
+
 _ODD = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 """What a damaged event raises in the fold: facts and lists may hold anything. It is a gap then, and is shown as one."""
 
@@ -134,7 +143,8 @@ class Run:
         self.iterators: Kept[events.IteratorEnded] = Kept()
         self.unknown: Counter[str] = Counter()
         self._wait = WaitEstimate()
-        self._fits: dict[events.FitKey, Fit] = {}
+        self._fits: dict[events.FitKey, Fit] = {}  # of two with one key, the newer
+        self._replaced: dict[tuple[int, int], Process] = {}  # by process id and program
         self._keeping = Keeping()
         self._summed_until: dict[int, int] = {}  # process → highest number of its fits that are not kept
 
@@ -215,6 +225,13 @@ class Run:
         """Of the first process that trains."""
         known = (process.framework for process in self.processes.values())
         return next((framework for framework in known if framework is not None), None)
+
+    def process_of(self, fit: Fit) -> Process | None:
+        """The process that runs the fit; None where it has not introduced itself."""
+        newest = self.processes.get(fit.key[0])
+        if newest is None or newest.program == fit.program:
+            return newest
+        return self._replaced.get((fit.key[0], fit.program))
 
     @property
     def training(self) -> list[Fit]:
@@ -472,11 +489,21 @@ class Run:
             asked.answer = event
 
     def _agent_started(self, event: events.AgentStarted) -> None:
-        process = self._process(event)
-        process.started = event
-        if process.ended_at is not None and event.at > process.ended_at:  # a new one that has got the same number
-            process.ended_at = None
-            self._summed_until.pop(event.pid, None)
+        known = self._process(event)
+        ended = known.ended_at is not None and event.at > known.ended_at
+        if ended or (known.introduced and known.started.at != event.at):
+            known = self._replace(known, event)
+        known.started, known.introduced = event, True
+
+    def _replace(self, process: Process, event: events.AgentStarted) -> Process:
+        """Another program has this process id from now on."""
+        process.ended_at = event.at if process.ended_at is None else process.ended_at
+        self._replaced[event.pid, process.program] = process
+        if len(self._replaced) > MOST_REPLACED:
+            del self._replaced[next(iter(self._replaced))]
+        self._summed_until.pop(event.pid, None)
+        self.processes[event.pid] = Process(event, program=process.program + 1)
+        return self.processes[event.pid]
 
     def _framework_seen(self, event: events.FrameworkSeen) -> None:
         self._process(event).framework = event
@@ -511,13 +538,15 @@ class Run:
     def _fit_started(self, event: events.FitStarted) -> None:
         key = (event.pid, event.fit)
         known = self._fits.get(key)
+        process = self.processes.get(event.pid)
+        program = process.program if process is not None else 0
         if known is None:
             told_again = event.fit <= self._summed_until.get(event.pid, 0)
         else:  # after its end, it is one of a new process that has got the same number
-            told_again = known.ended is None or event.at <= known.ended.at
+            told_again = known.program == program and (known.ended is None or event.at <= known.ended.at)
         if told_again:
             return
-        fit = Fit(key, self.fits_begun, event)
+        fit = Fit(key, self.fits_begun, event, program)
         self.fits_begun += 1
         self._fits[key] = fit
         self.fits.append(fit)
@@ -556,7 +585,7 @@ class Run:
         return min(running, key=lambda fit: (not self._over(fit), fit.progress_at))
 
     def _over(self, fit: Fit) -> bool:
-        process = self.processes.get(fit.key[0])
+        process = self.process_of(fit)
         ended_at = process.ended_at if process is not None else None
         return fit.ended is not None or (ended_at is not None and ended_at >= fit.started_at)
 
@@ -569,7 +598,7 @@ class Run:
         if self._fits.get(fit.key) is fit:
             del self._fits[fit.key]
         process = self.processes.get(pid)
-        if process is None or fit.started_at >= process.started.at:  # else it is of one that had the same number
+        if process is None or fit.program == process.program:  # else it is of one that had the same number
             self._summed_until[pid] = max(self._summed_until.pop(pid, 0), number)
             if len(self._summed_until) > MOST_PROCESSES:
                 del self._summed_until[next(iter(self._summed_until))]

@@ -39,6 +39,7 @@ def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], Non
     _take_over(loop, directory)
     loop.upkeep.update(supervisor_pid=os.getpid(), socket=str(listening.path))
     daemon.close_inherited()
+    daemon.lift_limits()
     ready()
     os.chdir("/")
     output = Output(directory, _size(directory.stdout))

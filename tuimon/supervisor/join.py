@@ -59,6 +59,7 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
         read_printed=target.read_printed,
     )
     daemon.close_inherited()
+    daemon.lift_limits()
     ready()
     os.chdir("/")
     loop.run(script, listening, target.cwd, output_of(directory), plan.interval, outside(directory))

@@ -9,7 +9,7 @@ import selectors
 import signal
 import time
 import traceback
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
 from tuimon import clock, events, wire
@@ -32,6 +32,10 @@ LAST_WORDS = 2.0
 """Seconds that agents have to say the rest after the script has ended."""
 
 
+MOST_COMPLAINTS = 100
+"""In the supervisor's own log."""
+
+
 class Loop:
     child: Child | None  # the script, and after its end the process that goes on training
 
@@ -50,6 +54,7 @@ class Loop:
         self._growth = Growth(directory.journal)
         self._known: Set[int] = frozenset()
         self._detaching: str | None = None
+        self._complaints: set[tuple[type, str]] = set()
 
     def receive(self, connection: Connection, event: events.Event, line: bytes) -> None:
         """Write down what came in by the socket; carry requests out."""
@@ -133,7 +138,7 @@ class Loop:
             self._serve(min(longest, max(0.0, due - time.monotonic())))
             if time.monotonic() >= due:
                 due = max(due + interval, time.monotonic())
-                self._tick()
+                self._guarded(self._tick)
         return None
 
     def _go_on(self, interval: float) -> None:
@@ -186,8 +191,19 @@ class Loop:
             for event in self._unobserved.woken():
                 self.recorder.record(event)
         for key, _ in ready:
-            key.data()
+            self._guarded(key.data)
         return bool(ready)
+
+    def _guarded(self, part: Callable[[], object]) -> None:
+        """A part that fails must not end the record of all else: a limit of the system can fail anything."""
+        try:
+            part()
+        except Exception as error:
+            known = (type(error), str(error))
+            if known not in self._complaints and len(self._complaints) < MOST_COMPLAINTS:
+                self._complaints.add(known)
+                traceback.print_exc()
+            time.sleep(0.02)  # what fails again at once must not take all of a processor
 
     def _tick(self) -> None:
         now = clock.now()

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tuimon import clock, events
-from tuimon.errors import UsageError
-from tuimon.runs import RunDirectory, boot_id
+from tuimon.errors import UsageError, advice
+from tuimon.runs import RunDirectory, boot_id, working_directory
 from tuimon.supervisor import child, daemon
 from tuimon.supervisor.output import Output
 
@@ -34,7 +34,7 @@ def start(directory: RunDirectory, plan: Plan) -> None:
 
 
 def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -> None:
-    cwd = Path.cwd()
+    cwd = Path(working_directory())
     clock.begin()
     loop = daemon.begin(directory)
     listening = daemon.listen(loop, directory)
@@ -44,7 +44,8 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
         script = child.start(plan.command, environment(directory, listening.path, os.environ), directory)
     except OSError as error:
         listening.close()
-        raise UsageError(f"cannot start {plan.command[0]}: {error.strerror}", "is it there, and executable?") from None
+        what = f"cannot start {plan.command[0]}: {error.strerror}"
+        raise UsageError(what, advice(error, "is it there, and executable?")) from None
     now = clock.now()
     executable = plan.command[0]
     loop.recorder.record(
@@ -59,6 +60,7 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
     )
     output.keep_ahead()
     daemon.close_inherited()
+    daemon.lift_limits()
     ready()
     os.chdir("/")
     loop.run(script, listening, cwd, output, plan.interval)

@@ -123,7 +123,9 @@ def start(command: list[str], args: argparse.Namespace, settings: Settings) -> i
         print(f"tuimon: python {option} keeps the agent out: only the process will be seen", file=sys.stderr)
     plan = Plan(command, args.name, args.dataset_size, settings["interval"], settings.facts())
     with caught() as came:
-        directory = runs.create(runs.home(settings["log-dir"]), args.name, command=command, cwd=os.getcwd())
+        directory = runs.create(
+            runs.home(settings["log-dir"]), args.name, command=command, cwd=runs.working_directory()
+        )
         _start_or_remove(directory, plan)
         if args.detach:
             print(f"{directory.id}\nattach with: {attach_command(directory, settings)}")
