@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import html.parser
-import importlib
-import importlib.util
 import json
 import os
 import random
@@ -21,6 +19,8 @@ import orjson
 from tests.fuzz import mutation
 from tests.fuzz.bounds import Broken
 from tuimon import digest, events, journal, readers, recordings, rules, settings, wire
+from tuimon.checkpoints import encoding
+from tuimon.checkpoints.shapes import Damaged
 from tuimon.errors import TuimonError, UsageError
 from tuimon.export import csv, jsonl
 from tuimon.joining.elf import Elf
@@ -228,16 +228,13 @@ def read_spool(data: bytes, directory: Path) -> None:
 
 
 def read_checkpoint(data: bytes, directory: Path) -> None:
-    """A state that is kept beside a journal: nothing, or a state that can be gone on with."""
+    """A state that is kept beside a journal: none, or one that can be gone on with."""
     del directory
-    name = "tuimon.checkpoints.encoding"
-    module = importlib.import_module(
-        name if importlib.util.find_spec(name) is not None else "tuimon.checkpoints.packing"
-    )
     for held in (data, zlib.compress(data)):
-        state = module.unpacked(held)
-        if state is not None:
+        with contextlib.suppress(Damaged):
+            state = encoding.decode(held)
             state.apply(events.HostSampled(at=1.0))
+            told(state)
 
 
 def read_settings(data: bytes, directory: Path) -> None:

@@ -1,7 +1,7 @@
 /* A file system that fails, as a library to be loaded before others (LD_PRELOAD).
 
    The file that TUIMON_TEST_FAULTS names is read at each call, so that a test can change it meanwhile. Each line is
-   `CALL PART ERROR`: CALL is write, rename, lock, fstat, open or fallocate, PART is part of a path ("*" is any), ERROR
+   `CALL PART ERROR`: CALL is write, rename, unlink, lock, fstat, open or fallocate, PART is part of a path ("*" is any), ERROR
    is a number, or 0 for a write that takes half of what it is given. */
 
 #define _GNU_SOURCE
@@ -75,6 +75,12 @@ int renameat(int from_directory, const char *from, int to_directory, const char 
 {
     FAIL_WITH(fault("rename", to));
     return REAL(renameat)(from_directory, from, to_directory, to);
+}
+
+int unlink(const char *path)
+{
+    FAIL_WITH(fault("unlink", path));
+    return REAL(unlink)(path);
 }
 
 int flock(int fd, int operation)

@@ -170,7 +170,7 @@ def test_a_directory_that_becomes_read_only_ends_nothing(job: Job, faults: Fault
     """For good: what can be said is said where it can be."""
     run = job.tuimon.directory
     written = (journal.NAME, "run.json", "supervisor.log", "reserve", "spool")
-    refused = [(call, part, errno.EROFS) for call in ("open", "write", "rename") for part in written]
+    refused = [(call, part, errno.EROFS) for call in ("open", "write", "rename", "unlink") for part in written]
     faults.set(("open", run.id, errno.EROFS), *refused)
     job.steps(20)
     time.sleep(3)
@@ -183,3 +183,31 @@ def test_a_directory_that_becomes_read_only_ends_nothing(job: Job, faults: Fault
     assert done.status == 1
     assert "lost" in done.text
     assert b"Traceback" not in run.log.read_bytes()
+
+
+def test_a_directory_that_its_user_may_not_write_any_more_ends_nothing(tuimon: Tuimon) -> None:
+    """Root may write anywhere, unless that capability is taken away."""
+    setpriv = [shutil.which("setpriv") or "", "--bounding-set=-dac_override,-dac_read_search"]
+    if os.geteuid() == 0 and subprocess.run([*setpriv, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("root's right to write anywhere cannot be taken away here")
+    job = Job(tuimon)
+    become = setpriv if os.geteuid() == 0 else []
+    command = [*become, *tuimon.command("run", "--detach", Path(__file__).with_name("speaking.py"))]
+    subprocess.run(command, env=tuimon.environment, cwd=tuimon.path, check=True, capture_output=True)
+    job.steps(5)
+    job.wait_until_recorded(5)
+    run = tuimon.directory
+
+    for folder in (run.path, run.path.parent):
+        folder.chmod(0o500)
+    job.steps(20)
+    job.end("exit 3")
+    tuimon.wait_for_event(events.SupervisorEnded)
+    wait_for(lambda: not run.supervised(), "the supervisor to end")
+    for folder in (run.path.parent, run.path):
+        folder.chmod(0o700)
+
+    assert job.recorded() == list(range(20))
+    assert tuimon.folded().status == "failed"
+    assert b"Traceback" not in run.log.read_bytes()
+    assert b'"status": "failed"' in tuimon.run("runs", "--json").stdout

@@ -10,11 +10,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.builders import START
 from tests.harness import Tuimon, wait_for
-from tests.supervisor.test_survival import Job
+from tests.supervisor.test_survival import Job, _pressed, screen
 from tuimon import events
 from tuimon.runs import RunDirectory
 from tuimon.supervisor.output import Output
@@ -103,6 +104,40 @@ def test_a_journal_that_cannot_be_put_back_at_once_is_later(job: Job) -> None:
 
     assert job.recorded() == list(range(20))
     assert job.tuimon.directory.log.read_bytes().count(b"cannot be put back") == 1
+
+
+def test_a_screen_without_a_journal_ends_with_a_line(job: Job) -> None:
+    path = job.tuimon.directory.journal
+    terminal = screen(job.tuimon, "attach", "--last")
+
+    path.unlink()
+    path.mkdir()
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    path.rmdir()
+    job.wait_until_recorded(10)
+
+    left = str(terminal.before)
+    assert terminal.exitstatus == 1
+    assert f"{path} cannot be read: it is not a regular file" in left.replace("\r\n", "")
+    assert "Traceback" not in left
+
+
+@pytest.mark.parametrize("put", [nothing, fifo], ids=lambda put: put.__name__)
+def test_a_screen_goes_on_when_its_journal_is_put_back(job: Job, put: Callable[[Path], None]) -> None:
+    path = job.tuimon.directory.journal
+    terminal = screen(job.tuimon, "attach", "--last")
+
+    path.unlink()
+    put(path)
+    wait_for(path.is_file, "the journal")
+    job.steps(20)
+    job.wait_until_recorded(20)
+    finished(job)
+    wait_for(lambda: _pressed(terminal, b"q"), "the screen to close")
+
+    assert terminal.exitstatus == 0
+    assert ": 0 epochs, 20 steps" in str(terminal.before)
 
 
 @pytest.mark.parametrize("size", [0, 700], ids=["to nothing", "within a line"])

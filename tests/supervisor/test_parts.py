@@ -12,7 +12,7 @@ import pytest
 from tests.harness import wait_for
 from tuimon import events, journal
 from tuimon.runs import RunDirectory
-from tuimon.supervisor.child import End
+from tuimon.supervisor.child import Child, End, zombie_status
 from tuimon.supervisor.output import Output
 from tuimon.supervisor.recorder import Recorder
 from tuimon.supervisor.samplers.cgroup import Cgroup
@@ -262,3 +262,38 @@ def test_without_control_groups_nothing_is_guessed(tmp_path: Path) -> None:
     cgroup = Cgroup(7, tmp_path)
 
     assert (cgroup.memory_limit(), cgroup.memory_used(), cgroup.oom_kills(), cgroup.cpus()) == (None, None, None, None)
+
+
+def test_a_process_may_call_itself_anything() -> None:
+    """A name is 15 bytes, and the kernel cuts it within a character."""
+    renames = "import ctypes\nctypes.CDLL(None).prctl(15, b') R \\xff\\xc3')\nprint(flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", renames], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+
+        script = Child(process.pid, own=False)
+        assert script.started is not None
+        assert script.poll() is None
+        assert zombie_status(process.pid) is None
+        process.communicate(b"\n")
+
+
+@pytest.mark.parametrize("said", [b"\xff", b"", b"some", b"some avg10=x", b"some avg60=1.0", b"all avg10=1.00"])
+def test_pressure_in_a_form_of_another_kernel_is_not_known(tmp_path: Path, said: bytes) -> None:
+    (tmp_path / "cpu").write_bytes(said)
+
+    assert pressure(tmp_path) == {"pressure": {}}
+
+
+def test_mounts_of_any_name_hide_no_control_group(tmp_path: Path) -> None:
+    mounts = "30 23 0:27 / /odd\udcff rw - tmpfs\n\n29 23 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n"
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/1").mkdir()
+    (tmp_path / "proc/self/mountinfo").write_bytes(os.fsencode(mounts))
+    (tmp_path / "proc/1/cgroup").write_bytes(b"0::/a\n")
+    group = tmp_path / "sys/fs/cgroup/a"
+    group.mkdir(parents=True)
+    (group / "memory.stat").write_bytes(b"inactive_file 0\n")
+    (group / "memory.max").write_bytes(b"1000\n")
+
+    assert Cgroup(1, tmp_path).memory_limit() == 1000

@@ -295,12 +295,14 @@ def _asked(control: Control, request: events.Request) -> bool:
 # --- the disk
 
 
-@pytest.fixture
-def small_disk(tuimon: Tuimon) -> Iterator[Path]:
-    """A file system of 8 MB."""
+@pytest.fixture(params=["8m", "2m"])
+def small_disk(tuimon: Tuimon, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of 8 MB, or 2 MB."""
     path = tuimon.path / "disk"
     path.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(path)], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", str(path)], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip(f"may not mount a small file system: {mounted.stderr.decode().strip()}")
     try:

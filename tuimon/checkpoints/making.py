@@ -35,6 +35,8 @@ def _make(journal_path: Path, every: int) -> int:
     tail, made = Tail(journal_path, kept), 0
     while True:
         run.apply_all(tail.take(0.0))
+        if tail.restarts:
+            return made  # it is another journal by now, and what was folded is of the one before
         place = tail.place
         over = tail.caught_up and run.supervisor_ended is not None
         if place is not None and (place - kept >= every or (over and place > kept)):
