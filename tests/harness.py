@@ -162,6 +162,9 @@ class Tuimon:
             if summary.supervisor_pid and directory.supervised():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(summary.supervisor_pid, signal.SIGKILL)
+            for pid in directory.remaining():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             if summary.pid and directory.child_alive():
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(summary.pid, signal.SIGKILL)

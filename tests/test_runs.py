@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import Tuimon
-from tuimon import prune, runs
+from tuimon import digest, prune, runs
 from tuimon.errors import UsageError
 from tuimon.runs import RunDirectory
 
@@ -48,6 +48,26 @@ def test_runs_are_found_by_status_and_name(tuimon: Tuimon) -> None:
     assert names(tuimon, "--name", "mnist") == ["mnist-b", "mnist-a"]
     assert names(tuimon, "--status", "failed", "--status", "killed") == ["other", "mnist-b"]
     assert names(tuimon, "--status", "lost") == []
+
+
+def test_two_hundred_runs_are_folded_once_for_all_lists(tuimon: Tuimon, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = [kept(tuimon.home, f"search-{number:03}") for number in range(200)]
+    folded: list[RunDirectory] = []
+
+    def counted(run: RunDirectory) -> digest.Counts:
+        folded.append(run)
+        return digest.Counts()
+
+    monkeypatch.setattr(digest, "_counted", counted)
+
+    for _ in range(3):
+        entries = [digest.entry(run) for run in runs.every(tuimon.home)]
+    assert len(folded) == len(entries) == 200
+
+    listed[7].journal.write_bytes(b"x" * 20_000)
+    assert [digest.entry(run)["status"] for run in listed] == ["finished"] * 200
+    assert folded[200:] == [listed[7]]
+    assert runs.find(tuimon.home, "search-007") == listed[7]
 
 
 def test_sizes_are_told(tuimon: Tuimon) -> None:

@@ -37,6 +37,64 @@ def told(value: Any) -> Any:
     return {"is": type(value).__name__, **{name: told(item) for name, item in vars(value).items()}}
 
 
+# --- one process id, several programs
+
+
+def program(*parts: Any, python: str = "3") -> list[events.Event]:
+    """What a program says from its start on, in a process id that another one had before it."""
+    return [events.AgentStarted(pid=PID, python=python), *(event for part in parts for event in part)]
+
+
+def test_a_program_that_replaces_itself_begins_afresh() -> None:
+    """As `os.execv` does: the process stays, and the new program counts its fits from 1 again."""
+    first = program(fit(epochs=1), epoch(0, steps=4), fit_end(), python="3.11")
+    second = program(fit(epochs=2), epoch(0, steps=6), epoch(1, steps=6), fit_end(), python="3.12")
+
+    run = run_of(first, second)
+
+    assert [(each.started.epochs, each.epochs_done, each.steps_done) for each in run.fits] == [(1, 1, 4), (2, 2, 12)]
+    processes = [run.process_of(each) for each in run.fits]
+    assert [process.started.python for process in processes if process] == ["3.11", "3.12"]
+
+
+def test_a_fit_that_was_cut_off_by_exec_is_not_waited_for() -> None:
+    first = program(fit(epochs=5), [steps(steps=4, seconds=0.4)])
+    second = program(fit(epochs=1), [steps(steps=2, seconds=0.2)])
+
+    run = run_of(first, second, host(at=START + 10_000.0))
+
+    assert [(found.rule, found.fit) for found in diagnose(run) if found.rule == "stalled"] == [("stalled", 1)]
+
+
+def test_a_process_id_that_is_used_again_is_alive_again() -> None:
+    """The first process has ended, and the kernel has come round to its number."""
+    run = run_of(program(fit(), fit_end(), [events.AgentEnded(pid=PID)]), program(fit()))
+
+    before, after = (run.process_of(each) for each in run.fits)
+    assert before is not None
+    assert after is not None
+    assert (before.ended_at is None, after.ended_at) == (False, None)
+
+
+def test_what_is_said_again_is_no_other_program() -> None:
+    """An agent says the last of what it sent again, when the supervisor may have died with it unread."""
+    told_twice = timed(program(fit(), [steps(steps=3)]))
+
+    run = Run().apply_all([*told_twice[:5], *told_twice[3:5], *told_twice[5:]])
+
+    assert len(run.fits) == 1
+    assert run.fits[0].program == 0
+
+
+def test_programs_of_one_process_id_are_not_remembered_for_ever() -> None:
+    run = run_of(*(program(fit()) for _ in range(600)))
+
+    assert run.fits_begun == 600
+    assert run.process_of(run.fits[0]) is None
+    assert run.process_of(run.fits[-2]) is not None
+    assert len(vars(run)["_replaced"]) < 300
+
+
 # --- the ledger
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from tests.builders import epoch, fit, fit_end, run_of, timed
+from tests.builders import START, epoch, fit, fit_end, run_of, timed
 from tests.state.test_keeping import grown, many
+from tuimon import events
 from tuimon.rules.finding import Finding
 from tuimon.state import Run
 from tuimon.telling import EACH_OF, LATER_EVERY, MOST_ALIKE, Teller, summary
@@ -92,3 +93,18 @@ def test_the_summary_counts_all_fits_and_says_what_was_left_out() -> None:
 
     assert first.endswith("500 epochs, 1000 steps, 500 fits")
     assert rest[-1] == "left out: 372 of 500 fits were not judged one by one and are kept as sums only"
+
+
+def test_what_is_missing_from_the_record_is_told_once_for_each_reason() -> None:
+    paused = [
+        events.GapRecorded(what="host", since=START, until=START + 12.0, reason="recording paused: No space left"),
+        events.EventsLost(count=3, reason="a torn spool"),
+    ]
+    run, teller = run_of(fit(), paused), Teller()
+
+    assert list(teller.news(run, []))[1:] == [
+        "no samples of the machine for 12.0 s: recording paused: No space left",
+        "3 events lost: a torn spool",
+    ]
+    run.apply_all(timed(paused, began=False))
+    assert list(teller.news(run, [])) == []

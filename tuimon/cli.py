@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tuimon import __version__, garbage
+from tuimon import __version__, garbage, inherited
 from tuimon.clean import line as on_one_line
 from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs import NAMES
@@ -37,6 +37,7 @@ def parser(verb: str = "") -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments ask for. What the user can mend is one line on stderr, never a traceback."""
+    inherited.put_right()
     garbage.hold_off()
     arguments = list(sys.argv[1:] if argv is None else argv)
     command: list[str] = []
@@ -54,6 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TuimonError as error:
         print(f"tuimon: {on_one_line(error)}", file=sys.stderr)
         return error.status
+    except MemoryError:
+        print("tuimon: there is too little memory for it; see `ulimit -v`, or the container's limit", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -5,7 +5,8 @@ name is its tag on the wire and in the journal. Every field has a default, so th
 versions understand each other: fields are only ever added. ``None`` is "not known"; it is never written as 0.
 
 Units: times are seconds since 1970 (UTC), durations seconds, sizes bytes, ratios 0..1. Steps and epochs are counted
-from 0, as Keras passes them to callbacks.
+from 0, as Keras passes them to callbacks. The times of a run are on one steady line, whatever its machine's clock is
+set to while it goes on: see `tuimon.clock`, and `ClockSet`.
 
 Standard library only, Python 3.9: the agent loads this file inside the training process.
 """
@@ -133,6 +134,8 @@ class RunStarted(Event):
 class SupervisorStarted(Event):
     pid: int = 0
     adopted: bool = False  # took over from a supervisor that died, or joined a job that it did not start
+    uptime: Number = None  # `at` in seconds since this boot
+    awake: Number = None  # of these, the machine did not sleep
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,23 @@ class ChildEnded(Event):
     oom_killed: Optional[bool] = None  # the cgroup's oom_kill counter rose; None when it cannot be read
     core_dumped: bool = False
     last_words: List[str] = _list()  # lines at the end of standard error that tell why it died, at most 60
+
+
+@dataclass(frozen=True)
+class ProcessesRemained(Event):
+    """Which processes of the run go on after its script, as of now: none when the last one has ended."""
+
+    pids: List[int] = _list()
+    training: List[int] = _list()  # of these, those that an agent reports from
+
+
+@dataclass(frozen=True)
+class ProcessEnded(Event):
+    """A process that trained after the script had ended."""
+
+    pid: int = 0
+    exit_code: Optional[int] = None  # None when it died of a signal, or when nobody could learn it
+    signal: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -192,12 +212,42 @@ class EventsLost(Event):
 
 @dataclass(frozen=True)
 class GapRecorded(Event):
-    """Nothing was recorded of `what` from `since` to `until`."""
+    """Nothing was recorded of `what` from `since` to `until`.
 
-    what: str = ""  # host, gpu, steps, output, everything
+    In a gap of everything the script did not run either. One of "agent" is told by a process that found afterwards that
+    it had not run, and says nothing new where a supervisor was watching.
+    """
+
+    what: str = ""  # host, gpu, steps, output, everything, agent
     since: float = 0.0
     until: float = 0.0
     reason: str = ""
+    asleep: Number = None  # seconds of it in which the machine slept: durations do not count them
+    pid: Optional[int] = None  # of the process, where it is one of a single one
+
+
+@dataclass(frozen=True)
+class ProcessStopped(Event):
+    """A process that trains does not run: somebody holds it."""
+
+    pid: int = 0
+    since: float = 0.0  # when it was last seen to run
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ProcessContinued(Event):
+    """It runs again."""
+
+    pid: int = 0
+
+
+@dataclass(frozen=True)
+class ClockSet(Event):
+    """The machine's clock was set while the run went on. Times of the run go on as before."""
+
+    by: float = 0.0  # seconds; below 0 it was set back
+    ahead: float = 0.0  # seconds that the machine's clock shows beyond the times of the run since then
 
 
 @dataclass(frozen=True)

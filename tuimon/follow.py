@@ -25,8 +25,9 @@ class Follow:
     """Hands out all of the journal, from a state that is kept or from its start, then what is added to it.
 
     When nobody is left who could record how the run ended, it ends with `events.RunLost`, at the time of the newest
-    event. Where the journal turns out to be another file than before, a `Restored` state that is empty is handed out
-    before what is in that. Raises TuimonError when there is no journal any more.
+    event; where the journal took no more and `run.json` tells the end, with that. Where the journal turns out to be
+    another file than before, a `Restored` state that is empty is handed out before what is in that. Raises TuimonError
+    when there is no journal any more.
     """
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -34,7 +35,8 @@ class Follow:
         self._found = store.restored(directory.journal)
         self._tail = Tail(directory.journal, self._found[1] if self._found else 0)
         self._newest = 0.0
-        self._child_ended = False
+        self._child_ended = self._supervisor_ended = False
+        self._remaining = False  # processes of the run that outlive the script
         self._looked = time.monotonic()
         self._in_vain = 0  # looks since there was a journal, or anything new in it
         self._ended = False
@@ -69,14 +71,22 @@ class Follow:
         """Begin with what is kept of the journal's beginning."""
         self._newest = restored.at
         self._child_ended = restored.state.child_ended is not None
-        self._ended = self._child_ended and restored.state.supervisor_ended is not None
+        self._remaining = bool(restored.state.left)
+        self._supervisor_ended = restored.state.supervisor_ended is not None
+        self._ended = self._over and self._tail.place == self.directory.journal.stat().st_size
         return [restored]
+
+    @property
+    def _over(self) -> bool:
+        """As far as was read, nobody is left who could add anything."""
+        return self._child_ended and self._supervisor_ended and not self._remaining
 
     def _read(self, budget: float | None) -> list[events.Event]:
         restarts = self._tail.restarts
         ready = self._tail.take(budget)
         if self._tail.restarts != restarts:
             self._newest, self._child_ended, self._ended = 0.0, False, False
+            self._supervisor_ended = self._remaining = False
             ready.insert(0, Restored(at=0.0, state=Run()))
         if ready:
             self._in_vain = 0
@@ -84,8 +94,11 @@ class Follow:
             self._newest = max(self._newest, event.at)
             if isinstance(event, events.ChildEnded):
                 self._child_ended = True
-            elif isinstance(event, events.SupervisorEnded):
-                self._ended = self._child_ended
+            elif isinstance(event, events.ProcessesRemained):
+                self._remaining = bool(event.pids)
+            elif isinstance(event, events.SupervisorStarted | events.SupervisorEnded):
+                self._supervisor_ended = isinstance(event, events.SupervisorEnded)
+        self._ended = self._over and self.caught_up
         return ready
 
     def _look(self) -> list[events.Event]:
@@ -100,14 +113,18 @@ class Follow:
         if not alive:
             self._ended = True
             if not self._child_ended:
-                ready.append(events.RunLost(at=self._newest, reason=reason or END_MISSING))
+                ready += end_beside(self.directory, self._newest) or [
+                    events.RunLost(at=self._newest, reason=reason or END_MISSING)
+                ]
         return ready
 
     def _anybody_there(self) -> bool:
         """Who could add to the journal. On another machine, as far as is known here."""
         if self.directory.elsewhere():
             return self.directory.read().ended_at is None or self._in_vain < PATIENCE
-        return self.directory.supervised() or (not self._child_ended and self.directory.child_alive())
+        if self.directory.supervised() or self.directory.remaining():
+            return True
+        return not self._child_ended and self.directory.child_alive()
 
     def _no_journal(self) -> TuimonError:
         path, error = self.directory.journal, self._tail.error
@@ -124,6 +141,19 @@ def why_no_end(directory: RunDirectory) -> str | None:
     if lost or directory.read().ended_at is None or directory.supervised() or directory.child_alive():
         return lost
     return END_MISSING
+
+
+def end_beside(directory: RunDirectory, newest: float) -> list[events.Event]:
+    """How the run ended, where `run.json` tells it and nobody will write it into the journal any more: that reached a
+    limit of the size of files, say. Empty where `run.json` does not tell it, or somebody is there."""
+    summary = directory.read()
+    if summary.ended_at is None or directory.elsewhere() or directory.supervised():
+        return []
+    at = max(newest, summary.ended_at)
+    return [
+        events.GapRecorded(at=at, what="host", since=newest, until=at, reason="the end of the journal is missing"),
+        events.ChildEnded(at=at, pid=summary.pid or 0, exit_code=summary.exit_code, signal=summary.signal),
+    ]
 
 
 class Recorded:

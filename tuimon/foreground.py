@@ -55,7 +55,7 @@ class Foreground:
         if run.child_ended is None and time.monotonic() - self._kept > KEEP_EVERY:
             self._kept = time.monotonic()
             self._keep_supervised()
-        return True
+        return run.child_ended is None or not run.left
 
     def _hand_on(self, number: int) -> None:
         try:

@@ -32,6 +32,8 @@ def clear(directory: RunDirectory) -> None:
     """Give it back, where nobody of the run is alive. What cannot be removed stays."""
     if directory.owner or directory.elsewhere() or directory.supervised() or directory.child_alive():
         return
+    if directory.remaining():
+        return
     _note_end(directory)
     for path in (directory.stdout, directory.stderr):
         give_back(path)

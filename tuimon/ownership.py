@@ -16,6 +16,7 @@ from typing import Tuple, Union
 PathLike = Union[str, "os.PathLike[str]"]
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+OWNERS = stat.S_IRUSR | stat.S_IWUSR
 
 
 # --- files
@@ -57,6 +58,8 @@ def _open_in(directory: int, path: str, flags: int, mode: int) -> int:
         if not stat.S_ISREG(status.st_mode):
             raise _not_a_file(path)
         _refuse_others(status, path)
+        if flags & os.O_CREAT and status.st_mode & OWNERS != OWNERS:
+            os.fchmod(descriptor, mode)  # the umask has taken the owner's own rights from it
         if status.st_nlink > 1 and os.fstat(directory).st_mode & WRITABLE_BY_OTHERS:
             raise PermissionError(errno.EPERM, "it has another name elsewhere, which others may have given it", path)
         if flags & os.O_TRUNC:

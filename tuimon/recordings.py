@@ -13,7 +13,7 @@ from pathlib import Path
 from tuimon import events, journal, readers, runs
 from tuimon.checkpoints import starting, store
 from tuimon.errors import TuimonError, UsageError
-from tuimon.follow import Follow, why_no_end
+from tuimon.follow import Follow, end_beside, why_no_end
 from tuimon.player import Player, Survey, survey
 from tuimon.runs import RunDirectory
 from tuimon.source import Source
@@ -130,6 +130,6 @@ def _of_run(run: RunDirectory, at: float, most: float) -> Iterator[events.Event]
         if isinstance(event, Restored):
             ended = event.state.child_ended is not None
         yield event
-    reason = None if ended else why_no_end(run)
-    if reason:
-        yield events.RunLost(at=newest, reason=reason)
+    if not ended:
+        reason = why_no_end(run)
+        yield from end_beside(run, newest) or ([events.RunLost(at=newest, reason=reason)] if reason else [])

@@ -55,6 +55,7 @@ class Summary:
     cwd: str = ""
     host: str = ""
     boot: str = ""
+    clock: str = ""  # the line that the run's times are on, see `tuimon.clock`
     pid: int | None = None
     child_started: int | None = None
     supervisor_pid: int | None = None
@@ -65,6 +66,7 @@ class Summary:
     read_printed: bool = False  # no agent is in it: progress is read from what it prints
     exit_code: int | None = None
     signal: int | None = None
+    remaining: list[list[int]] = field(default_factory=list)  # who trains on after the script: pid, when it started
 
     @property
     def line(self) -> str:
@@ -124,10 +126,11 @@ class RunDirectory:
     def spools(self) -> dict[int, Path]:
         """The spools that are there, by process id."""
         found = {}
-        for path in self.path.glob("spool.*"):
-            pid = path.name.partition(".")[2]
-            if pid.isdigit():
-                found[int(pid)] = path
+        with suppress(OSError):
+            for name in os.listdir(self.path):
+                before, _, pid = name.partition(".")
+                if before == self.spool.name and pid.isdecimal():
+                    found[int(pid)] = self.path / name
         return found
 
     def read(self) -> Summary:
@@ -151,6 +154,7 @@ class RunDirectory:
             with suppress(FileNotFoundError):
                 os.unlink(fresh, dir_fd=directory)  # of a process of this number that was killed here
             with open(os.open(fresh, flags, 0o600, dir_fd=directory), "w") as file:
+                os.fchmod(file.fileno(), 0o600)  # a umask may take even the owner's rights
                 json.dump(asdict(summary), file)
             os.rename(fresh, "run.json", src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
@@ -214,6 +218,15 @@ class RunDirectory:
             return False
         return process_started(summary.pid) == summary.child_started
 
+    def remaining(self) -> list[int]:
+        """Processes beside the script that train, or go on after it, as far as is known: a supervisor has seen them, or
+        they keep what nobody reads."""
+        summary = self.read()
+        if summary.host != socket.gethostname() or summary.boot != boot_id():
+            return []
+        seen = {pid for pid, started in summary.remaining if process_started(pid) == started}
+        return sorted(seen | {pid for pid in self.spools() if pid != summary.pid and started_within(pid, self.id)})
+
     def elsewhere(self) -> str | None:
         """The other machine that this run belongs to, whose processes cannot be seen from here."""
         host = self.read().host
@@ -224,6 +237,8 @@ class RunDirectory:
         summary = self.read()
         if summary.ended_at is not None or self.elsewhere() or self.supervised() or self.child_alive():
             return None
+        if self.remaining():
+            return None
         if self.read().ended_at is not None:  # it ended while we looked
             return None
         if summary.boot and summary.boot != boot_id():
@@ -232,7 +247,9 @@ class RunDirectory:
 
     def status(self) -> str:
         """running, finished, failed, killed or lost."""
-        return "lost" if self.lost() else self.read().status
+        if self.lost():
+            return "lost"
+        return "running" if self.remaining() else self.read().status
 
 
 def _fits(value: Any, declared: str) -> bool:
@@ -241,6 +258,10 @@ def _fits(value: Any, declared: str) -> bool:
         return declared.endswith("| None")
     if declared == "list[str]":
         return isinstance(value, list) and all(isinstance(word, str) for word in value)
+    if declared == "list[list[int]]":
+        return isinstance(value, list) and all(
+            isinstance(pair, list) and len(pair) == 2 and all(isinstance(each, int) for each in pair) for pair in value
+        )
     if declared.startswith("float"):
         return isinstance(value, int | float) and 0 <= value < LATEST
     return isinstance(value, {"str": str, "bool": bool}.get(declared, int))
@@ -259,9 +280,21 @@ def home(log_dir: str | os.PathLike[str] | None = None) -> Path:
 
 
 def state_home() -> Path:
-    """Where the environment says that this user's programs keep their state."""
+    """Where the environment says that this user's programs keep their state. Raises TuimonError where nothing does."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    return Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
+    try:
+        return Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
+    except RuntimeError:
+        what = f"user {os.geteuid()} has no home directory to keep runs in"
+        raise TuimonError(what, "set HOME, or give a writable folder with --log-dir") from None
+
+
+def working_directory() -> str:
+    """Where this process is; where that has been removed, what it was called."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.environ.get("PWD", "")
 
 
 def whose_home() -> str | None:
@@ -282,8 +315,10 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
     if name:
         _check_name(name)
     try:
-        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _private_umask():
+            _make(where)
         with _only_one(where), ExitStack() as unfinished:
+            unfinished.enter_context(_private_umask())
             if name:
                 _check_free(name, where)
             directory = RunDirectory(where / (time.strftime("%Y%m%d-%H%M%S-") + os.urandom(2).hex()))
@@ -298,6 +333,24 @@ def create(where: Path, name: str = "", **known: Any) -> RunDirectory:
         reason = error.strerror or str(error)
         raise TuimonError(f"cannot keep runs in {where}: {reason}", "give a writable folder with --log-dir") from None
     return directory
+
+
+@contextmanager
+def _private_umask() -> Iterator[None]:
+    """What is made meanwhile is the user's alone, and his to read and write, whatever his umask is."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _make(where: Path) -> None:
+    """The directory and those above it that are missing, all of them private."""
+    missing = [each for each in (where, *where.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+    where.mkdir(mode=0o700, exist_ok=True)
 
 
 def rename(directory: RunDirectory, name: str) -> None:
@@ -396,6 +449,15 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
+
+
+def started_within(pid: int, run: str) -> bool:
+    """A process that is alive and has the run's environment."""
+    try:
+        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return os.fsencode(f"TUIMON_RUN={run}") in variables and process_started(pid) is not None
 
 
 def process_started(pid: int) -> int | None:

@@ -93,11 +93,18 @@ def load(
     what is unknown or of the wrong kind.
     """
     environment = os.environ if environ is None else environ
-    beside = beside or Path.cwd()
+    beside = beside or _here()
     values: dict[str, Value] = {}
     for source in (_user(environment), _project(beside), _environment(environment), _flags(flags or {})):
         values.update(source)
     return Settings(values, strangers(beside, environment))
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it has been removed
+        return Path("/")
 
 
 # --- where settings come from

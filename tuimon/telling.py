@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from tuimon import events
 from tuimon.rules import SEVERITIES, Finding
 from tuimon.rules.alike import alike, where
 from tuimon.state import Epoch, Fit, Run
@@ -40,7 +41,11 @@ class Teller:
         self._findings: dict[tuple[str, int | None], int] = {}  # rule and fit → rank of the severity told
         self._alike: Counter[tuple[str, str]] = Counter()  # rule and severity → fits told
         self._told_at = 0.0
+        self._held: set[int] = set()  # processes of which it was said that they do not run
+        self._clock = 0.0  # when the machine's clock was set, as told last
         self._line_at = 0.0  # the time of the newest line about a fit or an epoch
+        self._gaps = 0
+        self._reasons: set[str] = set()  # of gaps that have been told
         self._estimate = ""
         self._estimated_at = 0.0
 
@@ -53,12 +58,29 @@ class Teller:
                 self._told_at = run.now
         self._epochs = {fit.index: fit.epochs_done for fit in training}
         self._started &= self._epochs.keys()
+        yield from self._stopped(run)
+        yield from self._unrecorded(run)
         yield from self._estimated(run)
         yield from self._found(run, findings)
         if run.now - self._told_at > STILL_EVERY and run.fit is not None and run.fit.epoch is not None:
             self._told_at = run.now
             if not run.fit.epoch.ended:
                 yield still(run.fit, run.fit.epoch)
+
+    def _stopped(self, run: Run) -> Iterator[str]:
+        """Processes that do not run, or do again, and what became of the machine's clock."""
+        for pid in dict.fromkeys(fit.key[0] for fit in run.fits):
+            gap = run.stopped(pid)
+            if gap is not None and pid not in self._held:
+                self._held.add(pid)
+                yield f"process {pid} does not run: it is {gap.reason}"
+            elif gap is None and pid in self._held:
+                self._held.discard(pid)
+                if run.goes_on(pid):
+                    yield f"process {pid} runs again"
+        if run.clock_set is not None and run.clock_set.at > self._clock:
+            self._clock = run.clock_set.at
+            yield clock_set(run.clock_set)
 
     def _of_fit(self, fit: Fit) -> Iterator[str]:
         if fit.index not in self._epochs and self._is_due(fit, fit.started_at):
@@ -95,6 +117,17 @@ class Teller:
             kept = {None, *(fit.index for fit in run.fits)}
             self._findings = {key: rank for key, rank in self._findings.items() if key[1] in kept}
 
+    def _unrecorded(self, run: Run) -> Iterator[str]:
+        """What is missing from the record, once for each reason."""
+        for gap in run.gaps[self._gaps :]:
+            if gap.reason in self._reasons or not (gap.lost or gap.what == "host"):
+                continue
+            self._reasons.add(gap.reason)
+            length = (gap.until or run.now) - gap.since
+            lost = f"{_count(gap.lost, 'event')} lost" if gap.lost else f"no samples of the machine for {length:.1f} s"
+            yield f"{lost}: {gap.reason}"
+        self._gaps = len(run.gaps)
+
     def _estimated(self, run: Run) -> Iterator[str]:
         """Input wait as guessed from outside, when it is known well enough, and now and then."""
         line = estimate(run)
@@ -102,6 +135,11 @@ class Teller:
         if line and line != self._estimate and due:
             self._estimate, self._estimated_at = line, run.now
             yield line
+
+
+def clock_set(event: events.ClockSet) -> str:
+    way = "forward" if event.by > 0 else "back"
+    return f"the machine's clock was set {way} by {abs(event.by):.0f} s; times of the run go on as before"
 
 
 def started(fit: Fit) -> str:
@@ -172,6 +210,8 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
     if run.started_at is not None and (run.ended_at or run.now) > run.started_at:
         lasted = f" after {(run.ended_at or run.now) - run.started_at:.1f} s"
     yield f"{outcome(run)}{lasted}: {', '.join(done)}"
+    if run.child_ended is not None and run.left:
+        yield remaining(run)
     worst = [finding for finding in findings if finding.severity != "note"]
     for group in alike(sorted(worst, key=lambda each: SEVERITIES.index(each.severity))):
         yield of_finding(group[-1], where(run, group))
@@ -193,6 +233,13 @@ def outcome(run: Run) -> str:
     if end.exit_code is None:
         return "the script ended, with a status that nobody saw"
     return "the script finished" if end.exit_code == 0 else f"the script failed with status {end.exit_code}"
+
+
+def remaining(run: Run) -> str:
+    """What of the run is alive after its script."""
+    pids = run.remaining or run.left
+    who = f"process {pids[0]} goes on" if len(pids) == 1 else f"processes {', '.join(map(str, pids))} go on"
+    return f"{who} training" if run.remaining else who
 
 
 def _metrics(epoch: Epoch) -> list[str]:

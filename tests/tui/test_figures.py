@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.builders import epoch, fit, run_of, source, steps
+from tests.builders import PID, START, epoch, fit, later, run_of, source, steps
+from tuimon import events
 from tuimon.state import Fit, Run
 from tuimon.tui import figures, pipeline
 
@@ -71,6 +72,27 @@ def test_time_left_counts_steps_of_this_epoch_and_whole_epochs_after_it() -> Non
 
     assert figures.epoch_remaining(fit_of(run)) == 5.0
     assert figures.run_remaining(fit_of(run)) == 5.0 + 2 * 10.0
+
+
+def test_time_left_does_not_count_a_night_in_which_the_machine_slept() -> None:
+    def at(second: float, index: int) -> list[events.Event]:
+        begun = events.EpochStarted(pid=PID, fit=1, epoch=index, at=START + second)
+        done = steps(index, 100, seconds=10.0, at=START + second + 10)
+        return [begun, done, events.EpochEnded(pid=PID, fit=1, epoch=index, steps=100, at=START + second + 10)]
+
+    night = events.GapRecorded(
+        at=START + 30_025, what="everything", since=START + 25, until=START + 30_025, reason="asleep", asleep=30_000
+    )
+    second = [*at(20, 1)[:1], night, *at(30_020, 1)[1:]]
+    run = run_of(fit(epochs=4, steps=100), at(10, 0), second, at(30_030, 2), later(30_040))
+
+    assert [epoch.lasted for epoch in fit_of(run).epochs] == [10.0, 10.0, 10.0]
+    assert figures.run_remaining(fit_of(run)) == 10.0
+    parts = figures.split(fit_of(run).epochs[1])
+    assert parts is not None
+    assert parts.seconds == 10.0
+    run.apply(events.GapRecorded(at=START + 90_040, what="everything", since=START + 30_041, until=START + 90_040))
+    assert figures.idle(run, fit_of(run)) == 1.0
 
 
 def test_time_left_is_unknown_without_a_plan() -> None:

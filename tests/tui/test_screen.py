@@ -90,6 +90,13 @@ async def test_the_phase_is_said_in_words(phase: str, said: str) -> None:
         assert said in shown(app).splitlines()[0]
 
 
+async def test_a_stopped_process_is_said_to_be_stopped() -> None:
+    stopped = events.ProcessStopped(at=START + 20, pid=PID, since=START + 19, reason="stopped by a signal")
+    these = [*timed(fit()), stopped, events.HostSampled(at=START + 319)]
+    async with screen(these) as (app, _):
+        assert "stopped by a signal 5:00" in shown(app).splitlines()[0]
+
+
 async def test_a_killed_run_says_by_which_signal() -> None:
     these = [*timed(fit()), events.ChildEnded(at=START + 60, pid=PID, signal=9, oom_killed=True)]
     async with screen(these) as (app, _):

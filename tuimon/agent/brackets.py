@@ -6,14 +6,18 @@ a float64 vector is kept: seconds, batches, rows, batches whose rows are unknown
 
 from __future__ import annotations
 
+import _thread
 import threading
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from tuimon.agent import row_counts, sums, taps
+from tuimon.agent.elapsed import Waits
 from tuimon.agent.row_counts import number
 
 _accumulator: Any = None
+_waits = Waits()
+_reading = _thread.allocate_lock()
 _local = threading.local()
 
 
@@ -25,7 +29,10 @@ def totals() -> Tuple[float, int, int, int]:
     from tensorflow.python.ops import gen_resource_variable_ops
 
     handle, kind = _accumulator.handle, _accumulator.dtype
-    seconds, batches, rows, uncounted = gen_resource_variable_ops.read_variable_op(handle, kind).numpy().tolist()
+    with _reading:
+        _waits.look()
+        seconds, batches, rows, uncounted = gen_resource_variable_ops.read_variable_op(handle, kind).numpy().tolist()
+        seconds = _waits.seconds(seconds)
     return summed[0] + seconds, summed[1] + int(batches), summed[2] + int(rows), summed[3] + int(uncounted)
 
 

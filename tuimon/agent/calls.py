@@ -12,7 +12,7 @@ import time
 import weakref
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.agent import guard, identity
 from tuimon.agent.looks import Looks
 from tuimon.agent.outbox import Item, outbox
@@ -41,7 +41,7 @@ class Call:
         self.model: Callable[[], Any] = weakref.ref(model) if model is not None else lambda: None
         self.site = site
         self.began = time.perf_counter()
-        self.at = time.time()
+        self.at = clock.now()
         self.thread = _thread.get_ident()
         self.facts: Dict[str, Any] = dict(facts, site=site, comment=comment)
         self.recorder: Any = None

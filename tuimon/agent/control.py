@@ -8,7 +8,7 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional, Type
 
-from tuimon import events, wire
+from tuimon import clock, events, wire
 from tuimon.agent import calls, guard
 from tuimon.agent.outbox import outbox
 
@@ -96,7 +96,7 @@ def stacks() -> str:
 
 
 def _reply(request: events.Request, accepted: bool, detail: str, text: str = "") -> None:
-    outbox.put(events.RequestAnswered(at=time.time(), request=request.id, accepted=accepted, detail=detail, text=text))
+    outbox.put(events.RequestAnswered(at=clock.now(), request=request.id, accepted=accepted, detail=detail, text=text))
 
 
 _ANSWERS: Dict[Type[events.Event], Callable[[events.Request], None]] = {

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Dict
 
-from tuimon import agent
+from tuimon import agent, clock
 from tuimon.agent import calls, frames, guard, imports, joining
 from tuimon.agent.outbox import outbox
 
@@ -24,6 +24,7 @@ def watch(door: str, name: str) -> str:
     given = _supervised(name)
     if given:
         agent.given.update(given)
+        clock.carry_on(given.get(clock.VARIABLE, ""))
         agent.start(door)
         _run = given["TUIMON_RUN"]
     return _run

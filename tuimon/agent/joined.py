@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.agent import frames, guard
 from tuimon.agent.calls import Call
 from tuimon.agent.iterators import Totals
@@ -46,7 +46,7 @@ class JoinedRecorder(Recorder):
     def _running(self, epoch: int) -> None:
         self._partial = epoch
         self.counters = Counters(epoch)  # takes the steps until one has been seen from its begin
-        self.call.put(events.EpochStarted(at=time.time(), fit=self.call.number, epoch=epoch, joined=True))
+        self.call.put(events.EpochStarted(at=clock.now(), fit=self.call.number, epoch=epoch, joined=True))
 
     # --- what is seen
 
@@ -88,7 +88,7 @@ class JoinedRecorder(Recorder):
         samples, known_by = self._samples(int(epoch), steps)
         self.call.put(
             events.EpochEnded(
-                at=time.time(),
+                at=clock.now(),
                 fit=self.call.number,
                 epoch=int(epoch),
                 steps=steps,
@@ -120,7 +120,7 @@ class JoinedRecorder(Recorder):
 
 def _backfilled(fit: int, epoch: int, metrics: Dict[str, Optional[float]]) -> events.EpochEnded:
     return events.EpochEnded(
-        at=time.time(),
+        at=clock.now(),
         fit=fit,
         epoch=epoch,
         steps_known_by=None,

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any, Dict
 
-from tuimon import agent
+from tuimon import agent, clock
 from tuimon.agent import arguments, calls, frames, guard, identity, imports
 from tuimon.agent.frames import Fit
 from tuimon.agent.joined import JoinedRecorder
@@ -45,6 +45,7 @@ def _join(given: Dict[str, str]) -> None:
         leave()
         here = False
     agent.given.update(given)
+    clock.carry_on(given.get(clock.VARIABLE, ""))
     outbox.again()
     _heard_at = time.monotonic()
     if here:

@@ -13,7 +13,7 @@ from collections import deque
 from operator import add, sub
 from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.agent.iterators import Totals, single_waits
 
 perf = time.perf_counter
@@ -30,7 +30,7 @@ Step = Tuple[int, float, Any]
 
 def wall(moment: float) -> float:
     """The time of day of a `perf` moment."""
-    return time.time() - (perf() - moment)
+    return clock.now() - (perf() - moment)
 
 
 class Meter:

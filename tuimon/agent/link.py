@@ -136,6 +136,13 @@ class Link:
         del self._sent[:], self._out[:]
         return rest
 
+    def keep(self, lines: bytes) -> bytes:
+        """Let whole lines wait for the next supervisor; those that there is no room for."""
+        room = max(0, BUFFERED - len(self._out))
+        fits = len(lines) if len(lines) <= room else lines.rfind(b"\n", 0, room) + 1
+        self._out += lines[:fits]
+        return lines[fits:]
+
     def _lost(self) -> bytes:
         self.close()
         return self.unsent()

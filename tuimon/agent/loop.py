@@ -11,7 +11,7 @@ import time
 import weakref
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.agent import calls, guard, identity, looks
 from tuimon.agent import optimizer as optimizers
 from tuimon.agent.iterators import Totals
@@ -92,7 +92,7 @@ class Loop:
             counters.began = counters.begun = counters.cut_at = self.pulled_from[0]
             self.ledger.meter.since(self.pulled_from[1])
             self.pulled_from = None
-        self.call.put(events.EpochStarted(at=time.time(), fit=self.call.number, epoch=self.epochs_done))
+        self.call.put(events.EpochStarted(at=clock.now(), fit=self.call.number, epoch=self.epochs_done))
         self.call.looks.epoch_began(self.epochs_done)
 
     def step(self, logs: Any, rows: Optional[int] = None) -> None:
@@ -147,7 +147,7 @@ class Loop:
         seconds = counters.ended - counters.began
         self.call.put(
             events.EpochEnded(
-                at=time.time(),
+                at=clock.now(),
                 fit=self.call.number,
                 epoch=counters.epoch,
                 steps=steps,

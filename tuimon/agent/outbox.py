@@ -15,10 +15,11 @@ import time
 from collections import deque
 from typing import Any, Callable, Deque, List, Optional, Union
 
-from tuimon import agent, events, wire
+from tuimon import agent, clock, events, wire
 from tuimon.agent import guard
 from tuimon.agent.link import BUFFERED, Link
 from tuimon.agent.spool import Spool
+from tuimon.agent.standstill import Standstill
 
 Item = Union[events.Event, Callable[[], Optional[events.Event]]]
 
@@ -52,6 +53,8 @@ class Outbox:
         self._sending = _thread.allocate_lock()
         self._lost = 0
         self._lost_since: Optional[float] = None
+        self._lost_because = ""
+        self._start_again_at: Optional[float] = None  # where no thread could be had
         self._tried = 0.0
         self._refusal = ""
         self._began = time.monotonic()
@@ -66,10 +69,12 @@ class Outbox:
             return
         if not self.started:
             self._start()
+        elif self._start_again_at is not None and time.monotonic() >= self._start_again_at:
+            self._start_thread()
         if isinstance(item, events.AgentEvent):
             _stamp(item, self.pid)
         if len(self._queue) >= CAPACITY:
-            self._lose(1)
+            self._lose(1, "the agent's queue was full")
         else:
             self._queue.append(item)
 
@@ -129,7 +134,19 @@ class Outbox:
         self._began = time.monotonic()
         self.started = True
         atexit.register(guard.run, "exit", self.end, 3.0)
-        _thread.start_new_thread(self._run, ())
+        self._start_thread()
+
+    def _start_thread(self) -> None:
+        """Where there can be none (a limit of processes, or of memory), it is tried again later; until then what there
+        is to say is said at the end of a fit, and of the program."""
+        first = self._start_again_at is None
+        self._start_again_at = None
+        try:
+            _thread.start_new_thread(self._run, ())
+        except Exception as error:
+            self._start_again_at = time.monotonic() + RETRY
+            if first:
+                self._queue.append(events.AgentFailed(hook="sender", error=str(error)))
 
     def forked(self) -> None:
         """In a forked child: nothing of the parent's is ours; the child reports only if it trains itself."""
@@ -144,15 +161,19 @@ class Outbox:
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         except Exception:
             pass
-        mine = self._sending
+        mine, standstill = self._sending, Standstill()
         while not self.ended and self._sending is mine:
             with self._polling:
                 self._poll()
             with mine:
                 self._send()
-            self._rest()
+            standstill.rests()
+            gap = standstill.woke(self._rest())
+            if gap is not None:
+                self.put(gap)
 
-    def _rest(self) -> None:
+    def _rest(self) -> float:
+        """Until it is time for the next flush, or something comes in; the seconds that this was to take at most."""
         pause = FAST if time.monotonic() - self._began < FIRST_MINUTE else SLOW
         try:
             pause = float(agent.setting("TUIMON_INTERVAL") or pause)
@@ -163,6 +184,7 @@ class Outbox:
             link.wait(pause)
         else:
             time.sleep(pause)
+        return pause
 
     def _poll(self) -> None:
         """Ask the pollers, and pass requests on. Without the lock of sending: others can send meanwhile."""
@@ -222,18 +244,23 @@ class Outbox:
         elif link is not None:
             unsent = link.unsent() + lines
         if unsent and not (self._spool is not None and self._spool.append(unsent)):
-            self._lose(unsent.count(b"\n"))
+            if link is not None:
+                unsent = link.keep(unsent)
+            self._lose(unsent.count(b"\n"), "no supervisor was there, and the agent's spool took no more")
 
     # --- losses
 
-    def _lose(self, count: int) -> None:
+    def _lose(self, count: int, reason: str) -> None:
+        if not count:
+            return
         self._lost += count
         if self._lost_since is None:
-            self._lost_since = time.time()
+            self._lost_because = reason
+            self._lost_since = clock.now()
 
     def _tell_loss(self) -> None:
         count, since = self._lost, self._lost_since
-        lost = events.EventsLost(at=time.time(), count=count, since=since, reason="the agent's queue was full")
+        lost = events.EventsLost(at=clock.now(), count=count, since=since, reason=self._lost_because)
         link = self._link
         if link is not None and link.connected:
             kept = not link.send(wire.encode(lost))
@@ -257,7 +284,7 @@ def _made(item: Item) -> Optional[events.Event]:
 def _stamp(event: Any, pid: int) -> None:
     """Who saw it and when, where the event does not say so itself."""
     if not event.at:
-        object.__setattr__(event, "at", time.time())
+        object.__setattr__(event, "at", clock.now())
     if not getattr(event, "pid", pid):
         object.__setattr__(event, "pid", pid)
 

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any, Dict, Optional, Tuple
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.agent import calls
 from tuimon.agent.outbox import outbox
 
@@ -47,7 +47,7 @@ def look() -> None:
         phase, detail = _phase(call, recorder)
         if phase and _told.get(call.number) != (place, phase):
             _told[call.number] = (place, phase)
-            call.put(events.PhaseChanged(at=time.time(), fit=call.number, phase=phase, detail=detail))
+            call.put(events.PhaseChanged(at=clock.now(), fit=call.number, phase=phase, detail=detail))
 
 
 def _phase(call: Any, recorder: Any) -> Tuple[str, str]:

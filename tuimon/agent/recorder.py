@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, List, Optional
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.agent import arguments, guard, identity, iterators, looks
 from tuimon.agent import optimizer as optimizers
 from tuimon.agent.calls import Call
@@ -92,7 +92,7 @@ class Recorder:
 
     def epoch_begin(self, epoch: int) -> None:
         """Before the callbacks hear of it."""
-        self.call.put(events.EpochStarted(at=time.time(), fit=self.call.number, epoch=int(epoch)))
+        self.call.put(events.EpochStarted(at=clock.now(), fit=self.call.number, epoch=int(epoch)))
         self._epoch_callbacks, self._validation_seconds = 0.0, None
         self._callback_seconds, self._epoch_callback_seconds = {}, {}
         self.first_wait, self.open_step = None, False
@@ -146,7 +146,7 @@ class Recorder:
         samples, known_by = self.call.looks.samples(came, self.steps_done - steps, steps)
         self.call.put(
             events.EpochEnded(
-                at=time.time(),
+                at=clock.now(),
                 fit=self.call.number,
                 epoch=int(epoch),
                 steps=steps,
@@ -222,7 +222,7 @@ class Recorder:
         if self.validation_asked is not None:
             self.testing.began, self.validation_asked = self.validation_asked, None
         epoch = self.counters.epoch
-        self.call.put(events.ValidationStarted(at=time.time(), fit=self.call.number, epoch=epoch, steps=planned))
+        self.call.put(events.ValidationStarted(at=clock.now(), fit=self.call.number, epoch=epoch, steps=planned))
 
     def test_end(self, logs: Any) -> None:
         testing, self.testing = self.testing, None
@@ -243,7 +243,7 @@ class Recorder:
         self.call.looks.training()
         self.call.put(
             events.ValidationEnded(
-                at=time.time(),
+                at=clock.now(),
                 fit=self.call.number,
                 epoch=self.counters.epoch,
                 steps=steps,

@@ -28,7 +28,7 @@ class Spool:
             return False
         try:
             size = os.fstat(descriptor).st_size
-            return size + len(lines) <= LIMIT and self._write(descriptor, lines, size)
+            return size + len(lines) <= min(LIMIT, _longest_file()) and self._write(descriptor, lines, size)
         finally:
             os.close(descriptor)
 
@@ -56,3 +56,14 @@ class Spool:
                 pass  # a torn line, which is counted
             return False
         return True
+
+
+def _longest_file() -> int:
+    """Bytes that a file of this process may have: one more, and the kernel may kill it (SIGXFSZ)."""
+    try:
+        import resource
+
+        longest = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    except (ImportError, OSError, ValueError):
+        return LIMIT
+    return LIMIT if longest == resource.RLIM_INFINITY else longest

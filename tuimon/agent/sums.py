@@ -9,6 +9,8 @@ from __future__ import annotations
 import _thread
 from typing import Any, Dict, List, Optional, Tuple
 
+from tuimon.agent.elapsed import Elapsed
+
 BATCH = 131072.0
 """Seconds that stand for one batch: more than anything waits, and a power of two, so that little is rounded."""
 
@@ -31,18 +33,20 @@ class Sum:
             self.waited = make(0.0, dtype=dtypes.float64, **options)
             self.sizes = make(0, dtype=dtypes.int64, **options) if self.divisor else None
         self._seconds, self._batches = 0.0, 0
+        self._elapsed = Elapsed()
 
     def read(self) -> Tuple[float, int, int, int]:
         """Seconds, batches, rows, batches of unknown rows. The sum is kept small: large ones are coarse."""
         from tensorflow.python.ops import gen_resource_variable_ops as ops
 
+        self._elapsed.look()
         came = ops.read_variable_op(self.waited.handle, self.waited.dtype)
         value = float(came.numpy())
         if value:
             ops.assign_sub_variable_op(self.waited.handle, came)
-            batches = round(value / BATCH)
+            batches, seconds = self._elapsed.split(value, BATCH)
             self._batches += batches
-            self._seconds += value - batches * BATCH
+            self._seconds += seconds
         if self.rows is not None:
             return self._seconds, self._batches, self.rows * self._batches, 0
         if self.sizes is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Optional, Tuple
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.agent import looks
 from tuimon.agent.iterators import Totals
 from tuimon.agent.ledger import Meter, numbers
@@ -30,7 +30,7 @@ class Validation:
         if last > self._told:
             self._told = last
             self.call.put(
-                events.ValidationStepsEnded(at=time.time(), fit=self.call.number, epoch=self.epoch, steps=last + 1)
+                events.ValidationStepsEnded(at=clock.now(), fit=self.call.number, epoch=self.epoch, steps=last + 1)
             )
 
 
@@ -45,7 +45,7 @@ class Evaluation:
         self.steps = 0
         self.samples: Optional[int] = 0
         self.logs: Any = None
-        call.put(events.ValidationStarted(at=time.time(), fit=call.number, epoch=epoch))
+        call.put(events.ValidationStarted(at=clock.now(), fit=call.number, epoch=epoch))
 
     def batch(self, logs: Any, rows: Optional[int]) -> None:
         self.steps += 1
@@ -58,7 +58,7 @@ class Evaluation:
         seconds = self.ended - self.began
         self.call.put(
             events.ValidationEnded(
-                at=time.time(),
+                at=clock.now(),
                 fit=self.call.number,
                 epoch=self.epoch,
                 steps=self.steps,

@@ -26,11 +26,17 @@ class Boards:
         self._writers: dict[str, Any] = {}
         self._fits: dict[events.FitKey, int] = {}
         self._steps: dict[events.FitKey, int] = {}
+        self._started: dict[events.FitKey, float] = {}
+        self._numbers = 0
 
     def add(self, event: events.Event) -> None:
+        if isinstance(event, events.FitStarted):
+            self._begin(event)
         if isinstance(event, (events.StepsEnded, events.EpochEnded)):
             key = (event.pid, event.fit)
-            number = self._fits.setdefault(key, len(self._fits) + 1)
+            if key not in self._fits:
+                self._numbers += 1
+            number = self._fits.setdefault(key, self._numbers)
             folder = "" if number == 1 else f"fit{number}/"
             if isinstance(event, events.StepsEnded):
                 self._steps[key] = self._steps.get(key, 0) + event.steps
@@ -42,6 +48,14 @@ class Boards:
             if table in ("host", "gpus"):
                 which = f"gpu{row.get('index', 0)}/" if table == "gpus" else ""
                 self._scalars(table, which, {name: row[name] for name in row if name != "at"}, int(event.at), event.at)
+
+    def _begin(self, event: events.FitStarted) -> None:
+        """Its process id may have been another program's, whose first fit has the same key."""
+        key = (event.pid, event.fit)
+        if self._started.setdefault(key, event.at) != event.at:
+            self._started[key] = event.at
+            self._fits.pop(key, None)
+            self._steps.pop(key, None)
 
     def _epoch(self, folder: str, event: events.EpochEnded) -> None:
         for role, prefix in (("train", ""), ("validation", "val_")):

@@ -27,9 +27,9 @@ LIMIT = 10.0
 
 
 def run_of(where: Path, pid: int) -> RunDirectory | None:
-    """The run that goes on of which this process is the script."""
+    """The run that goes on of which this process is the script, or what its script has left."""
     for directory in runs.every(where):
-        if directory.read().pid == pid and directory.child_alive():
+        if (directory.read().pid == pid and directory.child_alive()) or pid in directory.remaining():
             return directory
     return None
 
@@ -68,6 +68,7 @@ def given(directory: RunDirectory) -> dict[str, str]:
         "TUIMON_SOCKET": directory.read().socket,
         "TUIMON_SPOOL": str(directory.spool),
         "TUIMON_RUN": directory.id,
+        "TUIMON_CLOCK": directory.read().clock,
     }
 
 

@@ -22,8 +22,9 @@ Row = tuple[str, ...]
 
 def processes(going_on: list[RunDirectory]) -> list[Candidate]:
     """Those that belong to none of the runs."""
-    scripts = [pid for directory in going_on if (pid := directory.read().pid) is not None]
-    return [each for each in candidates(scripts) if not each.trains_under_tuimon]
+    scripts = [pid for directory in going_on for pid in (directory.read().pid, *directory.remaining())]
+    known = [pid for pid in scripts if pid is not None]
+    return [each for each in candidates(known) if not each.trains_under_tuimon]
 
 
 def gpu_memory() -> dict[int, int] | None:

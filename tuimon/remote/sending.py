@@ -106,6 +106,7 @@ class Sender:
         lost = directory.lost()
         facts = {"supervised": directory.supervised(), "alive": directory.child_alive(), "lost": lost}
         over = not facts["supervised"] and not facts["alive"] and (lost or directory.read().ended_at is not None)
+        over = over and not directory.remaining()
         return json.dumps({**facts, "over": bool(over)}).encode(), bool(over)
 
     def _what_is_new(self) -> list[Frame]:

@@ -33,7 +33,7 @@ class DeadWorker:
             return
         for fit in run.training:
             until = fit.ended.at if fit.ended else run.now
-            points = run.host.dead_workers.between(fit.started_at, until)
+            points = evidence.while_running(run, fit, run.host.dead_workers.between(fit.started_at, until))
             row, first = 0, None
             for index, point in enumerate(points):
                 row = row + 1 if point.low > 0 else 0

@@ -74,10 +74,11 @@ class EndedEarly:
     def _went_on(self, run: Run, fit: Fit) -> bool:
         """The script caught what fit() raised."""
         assert fit.ended is not None
-        if run.child_ended is not None:
+        if run.child_ended is not None and not run.goes_on(fit.key[0]):
             return run.child_ended.exit_code == 0
         later = run.last_fit_at.get(fit.key[0], 0.0) > fit.ended.at
-        return later or (run.lost is None and run.now - fit.ended.at > self.patience)
+        passed = run.now - fit.ended.at - run.not_running(fit.key[0], fit.ended.at, run.now)
+        return later or (run.lost is None and passed > self.patience)
 
     def _event(self, run: Run, fit: Fit) -> Raised | None:
         return next((each for each in run.exceptions if each.fit == fit.index), None)

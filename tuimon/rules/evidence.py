@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from tuimon import events
 
 if TYPE_CHECKING:
+    from tuimon.series import Point
     from tuimon.state import Epoch, Fit, Run
 
 NO_TRAINING = "no training was seen"
@@ -73,7 +74,7 @@ def planned_epochs(fit: Fit) -> int | None:
 
 def cap(run: Run, fit: Fit, name: str) -> int | None:
     """An environment variable such as KERAS_MAX_EPOCHS that limits the fit on purpose."""
-    process = run.processes.get(fit.key[0])
+    process = run.process_of(fit)
     value = str(process.started.environment.get(name, "")) if process else ""
     return int(value) if value.isdigit() else None
 
@@ -100,6 +101,20 @@ def ran_dry(run: Run, fit: Fit) -> bool:
         return False
     on_purpose = last.stop_training or (fit.ended is not None and (fit.ended.exception or fit.ended.stop_training))
     return last.ended and not last.steps and last.index > 0 and not on_purpose
+
+
+def stopped(run: Run, fit: Fit, epoch: Epoch) -> float:
+    """Seconds of the epoch that its durations hold although the process was stopped: nobody can say which of them."""
+    if not run.gaps:
+        return 0.0
+    until = epoch.ended_at if epoch.ended_at is not None else run.now
+    return run.not_running(fit.key[0], epoch.started_at, until, measured=True)
+
+
+def while_running(run: Run, fit: Fit, points: list[Point]) -> list[Point]:
+    """Of samples over time, those at which the process could run."""
+    stops = [(gap.since, run.now if gap.until is None else gap.until) for gap in run.stops(fit.key[0])]
+    return [point for point in points if not any(since < point.x <= until for since, until in stops)]
 
 
 def overload(run: Run) -> float:

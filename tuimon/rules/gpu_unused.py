@@ -66,12 +66,12 @@ class GpuUnused:
         )
 
     def _hidden(self, run: Run, fit: Fit) -> bool:
-        process = run.processes.get(fit.key[0])
+        process = run.process_of(fit)
         value = process.started.environment.get("CUDA_VISIBLE_DEVICES") if process else None
         return value is not None and str(value).strip() in ("", "-1")
 
     def _unseen(self, run: Run, fit: Fit) -> bool:
-        process = run.processes.get(fit.key[0])
+        process = run.process_of(fit)
         devices = process.devices if process else None
         return devices is not None and bool(devices.devices) and not any(_is_gpu(facts) for facts in devices.devices)
 
@@ -81,9 +81,9 @@ class GpuUnused:
             if bound is None or bound.severity == "note" or bound.over:
                 continue
             for gpu in present:
-                points = gpu.utilization.between(fit.started_at, fit.ended.at if fit.ended else run.now)[
-                    -self.samples :
-                ]
+                until = fit.ended.at if fit.ended else run.now
+                points = evidence.while_running(run, fit, gpu.utilization.between(fit.started_at, until))
+                points = points[-self.samples :]
                 if len(points) < self.samples:
                     continue
                 busy = sorted(point.last for point in points)[round(0.95 * (len(points) - 1))]

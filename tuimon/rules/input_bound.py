@@ -78,17 +78,17 @@ class InputBound:
     def of(self, run: Run, fit: Fit) -> Finding | None:
         """What is found of one fit; serial-pipeline asks too."""
         judged = fit.epochs[1:] if evidence.has_stage(evidence.described(fit), "cache") else fit.epochs
-        now = _waiting(judged[-self.newest :])
+        now = _waiting(run, fit, judged[-self.newest :])
         limit = (self.wait + self.row * _rows_by_generator(fit)) * evidence.overload(run)
         fires = self._fires(now, limit, self.steps)
         needed = 2 if fires else self.steps
         early = judged[: 2 * self.newest]
-        first = next((epoch for epoch in early if self._fires(_waiting([epoch]), limit, needed)), None)
+        first = next((epoch for epoch in early if self._fires(_waiting(run, fit, [epoch]), limit, needed)), None)
         if now is None or not (fires or first):
             return None
         first = first or judged[-self.newest :][0]
         over = not fires
-        shown = now if fires else _waiting([first]) or now
+        shown = now if fires else _waiting(run, fit, [first]) or now
         severity = self._severity(fit, shown, over)
         return Finding(
             rule="input-bound",
@@ -157,8 +157,8 @@ class InputBound:
         return "In this order: " + ", ".join([*steps, "less Python inside the pipeline"]) + "."
 
 
-def _waiting(epochs: list[Epoch]) -> Waiting | None:
-    """None when wait was not measured in any of them."""
+def _waiting(run: Run, fit: Fit, epochs: list[Epoch]) -> Waiting | None:
+    """None when wait was not measured in any of them. Time in which the process was stopped is taken from the wait."""
     steps, wait, seconds, typical = 0, 0.0, 0.0, []
     for epoch in epochs:
         if epoch.wait is None or epoch.steps < 2:
@@ -169,9 +169,10 @@ def _waiting(epochs: list[Epoch]) -> Waiting | None:
         if first_wait is None:
             first_wait = 0.0 if epoch.waits or first_step is None else min(first_step, epoch.wait)
         rest = epoch.steps - 1
-        waited = max(0.0, epoch.wait - first_wait)
+        stopped = evidence.stopped(run, fit, epoch)
+        waited = max(0.0, epoch.wait - first_wait - stopped)
         steps, wait = steps + rest, wait + waited
-        seconds += max(waited, _seconds(epoch) - (first_step or 0.0))
+        seconds += max(waited, _seconds(epoch) - (first_step or 0.0) - stopped)
         typical.append(median(epoch.waits[1:]) if len(epoch.waits) > 2 else waited / rest)
     return Waiting(steps, wait, seconds, median(typical)) if steps else None
 

@@ -38,7 +38,7 @@ class IoWait:
         if fit is None or not fit.trains or not run.host.io_waiting.high:
             return
         until = fit.ended.at if fit.ended else run.now
-        points = run.host.io_waiting.between(fit.started_at, until)
+        points = evidence.while_running(run, fit, run.host.io_waiting.between(fit.started_at, until))
         held_up = [window for window in self._windows(points) if self._held_up(run, window)]
         if not held_up:
             return

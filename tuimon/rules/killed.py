@@ -59,8 +59,8 @@ class Killed:
             message=f"the process was ended by {_name(ended.signal)}{where}{self._why(run, ended)}",
             advice=ADVICE.get(
                 ended.signal,
-                "Nobody but the kernel (memory), the batch system, or a person sends this. `dmesg` and the job's log "
-                "tell; save checkpoints so that it can go on.",
+                "Nobody but the kernel (memory, or the time of `ulimit -t`), the batch system, or a person sends this. "
+                "`dmesg` and the job's log tell; save checkpoints so that it can go on.",
             ),
             fit=fit.index if fit and fit.ended is None else None,
             epoch=epoch.index if epoch else None,

@@ -86,7 +86,7 @@ class ScriptFailed:
         child = run.child
         if event.where != "script" or child is None or child.pid != event.pid or run.child_ended or run.lost:
             return 0.0
-        since = run.now - event.at
+        since = run.now - event.at - run.not_running(event.pid, event.at, run.now)
         return since if since > self.ending else 0.0
 
 

@@ -36,7 +36,7 @@ class SlowCallbacks:
 
     def check(self, run: Run) -> Iterator[Finding]:
         for fit in evidence.fits(run):
-            found = self._by_batch(fit, self.seconds * evidence.overload(run)) or self._by_epoch(fit)
+            found = self._by_batch(run, fit, self.seconds * evidence.overload(run)) or self._by_epoch(run, fit)
             if found is not None:
                 yield found
 
@@ -48,8 +48,12 @@ class SlowCallbacks:
         known = fit.epochs
         return known if len(known) <= 2 * self.looked_at else known[: self.looked_at] + known[-self.looked_at :]
 
-    def _by_batch(self, fit: Fit, limit: float) -> Finding | None:
-        slow = [(epoch, times) for epoch in self._looked_at(fit) if (times := self._slow(epoch, limit)) is not None]
+    def _by_batch(self, run: Run, fit: Fit, limit: float) -> Finding | None:
+        slow = [
+            (epoch, times)
+            for epoch in self._looked_at(fit)
+            if (times := self._slow(epoch, limit, evidence.stopped(run, fit, epoch))) is not None
+        ]
         if not slow:
             return None
         epoch, (callback, step) = slow[-1]
@@ -68,17 +72,18 @@ class SlowCallbacks:
             over=fit.epochs[-1].ended and fit.epochs[-1].index != epoch.index,
         )
 
-    def _slow(self, epoch: Epoch, limit: float) -> tuple[float, float] | None:
-        """Seconds per step of the callbacks and of the step itself, when the former are too slow."""
+    def _slow(self, epoch: Epoch, limit: float, stopped: float) -> tuple[float, float] | None:
+        """Seconds per step of the callbacks and of the step itself, when the former are too slow; even if all the time
+        in which the process was `stopped` were theirs."""
         spent, own = _batch_callbacks(epoch), _own(epoch)
         if spent is None or own is None or epoch.steps < self.steps:
             return None
-        callback, step = spent / epoch.steps, own / max(1, epoch.steps - 1)
+        callback, step = max(0.0, spent - stopped) / epoch.steps, own / max(1, epoch.steps - 1)
         return (callback, step) if callback > self.times * step and callback >= limit else None
 
-    def _by_epoch(self, fit: Fit) -> Finding | None:
+    def _by_epoch(self, run: Run, fit: Fit) -> Finding | None:
         for epoch in self._looked_at(fit):
-            spent = sum(epoch.epoch_callback_seconds.values())
+            spent = sum(epoch.epoch_callback_seconds.values()) - evidence.stopped(run, fit, epoch)
             if not epoch.ended or not epoch.seconds or epoch.index == fit.epochs[0].index:
                 continue
             if spent >= self.epoch_seconds and spent > self.epoch_share * epoch.seconds:

@@ -38,22 +38,26 @@ class SlowStart:
             if epoch is None or epoch.first_step is None or epoch.first_step < self.least or not epoch.durations:
                 continue
             typical = median(epoch.durations)
-            if epoch.first_step <= self.times * typical:
+            until = epoch.started_at + epoch.first_step
+            first_step = epoch.first_step - run.not_running(fit.key[0], epoch.started_at, until, measured=True)
+            if first_step <= self.times * typical or first_step < self.least:
                 continue
             filling = (
-                f", {sayings.duration(epoch.first_wait)} of it until the first batch came" if epoch.first_wait else ""
+                f", {sayings.duration(min(first_step, epoch.first_wait))} of it until the first batch came"
+                if epoch.first_wait
+                else ""
             )
             yield Finding(
                 rule="slow-start",
-                severity="error" if epoch.first_step > self.error_after else "note",
-                message=f"the first step took {sayings.duration(epoch.first_step)}{filling}; "
+                severity="error" if first_step > self.error_after else "note",
+                message=f"the first step took {sayings.duration(first_step)}{filling}; "
                 f"a step takes {sayings.duration(typical)} (limit {self.times:g} times that)",
                 advice="Tracing the model and filling buffers happens once. A smaller shuffle buffer fills faster.",
                 fit=fit.index,
                 epoch=epoch.index,
                 step=0,
                 at=epoch.started_at,
-                numbers={"first_step": epoch.first_step, "first_wait": epoch.first_wait, "step": typical},
+                numbers={"first_step": first_step, "first_wait": epoch.first_wait, "step": typical},
                 over=True,
             )
 

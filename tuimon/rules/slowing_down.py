@@ -38,6 +38,7 @@ class SlowingDown:
     steps: int = 100  # own choice
     skipped: int = 10  # first steps, which trace and fill buffers; own choice
     pairs: float = 0.85  # of the pairs of reports, in which the later is slower; own choice, noise has 0.5
+    stopped: float = 0.1  # of the time, in which the process did not run; own choice
     others: float = 0.2  # of the machine's cores that others use more than at first; own choice
 
     def check(self, run: Run) -> Iterator[Finding]:
@@ -55,7 +56,7 @@ class SlowingDown:
             if trend.growing(seconds) < self.pairs:
                 continue
             fastest = min(point.low for point in points[-len(points) // PARTS :])
-            if fastest <= first or self._others_came(run, fit):
+            if fastest <= first or self._others_came(run, fit) or self._stopped(run, fit):
                 continue
             yield Finding(
                 rule="slowing-down",
@@ -78,6 +79,12 @@ class SlowingDown:
         """The newest steps are slower than the first ones: only then is it worth to look at all."""
         newest, low = fit.step_seconds.newest(PARTS), fit.step_seconds.low
         return bool(newest) and low is not None and max(point.last for point in newest) - low >= self.seconds
+
+    def _stopped(self, run: Run, fit: Fit) -> bool:
+        """Steps hold much time in which the process was stopped: a scheduler gives the machine to several in turn."""
+        until = fit.ended.at if fit.ended else run.now
+        stopped = run.not_running(fit.key[0], fit.started_at, until, measured=True)
+        return stopped > self.stopped * (until - fit.started_at)
 
     def _others_came(self, run: Run, fit: Fit) -> bool:
         """Other programs use much more of the machine than at first."""

@@ -22,7 +22,7 @@ from tuimon.rules import evidence, sayings, trend
 from tuimon.rules.finding import Finding
 
 if TYPE_CHECKING:
-    from tuimon.state import Run
+    from tuimon.state import Fit, Run
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class StepOutliers:
         for fit in run.training:
             epochs = fit.epochs[-self.newest :]
             seconds = [second for epoch in epochs for second in epoch.durations[1:]]
+            seconds = self._without_stops(run, fit, seconds)
             high = trend.outliers(seconds, self.deviations)
             if len(high) <= self.steps:
                 continue
@@ -62,6 +63,12 @@ class StepOutliers:
                     "share": share,
                 },
             )
+
+    def _without_stops(self, run: Run, fit: Fit, seconds: list[float]) -> list[float]:
+        """Leave out as many of the longest as there were times when the process was stopped: it was in a step."""
+        since = fit.epochs[-self.newest :][0].started_at if fit.epochs else 0.0
+        stops = sum(1 for gap in run.stops(fit.key[0]) if gap.until is None or gap.until > since)
+        return sorted(seconds)[: max(0, len(seconds) - stops)] if stops else seconds
 
     def unjudged(self, run: Run) -> str | None:
         return evidence.unjudged(

@@ -107,6 +107,7 @@ class Epoch:
     rss: int | None = None
     backfilled: bool = False  # not seen at all, but told afterwards: its times are not known
     counted: bool = False  # its steps were reported: without that, 0 of them means that they are not known
+    held: float = 0.0  # seconds between its beginning and its end in which its process could not run
 
     def __init__(self, index: int, started_at: float, complete: bool = True) -> None:
         self.index = index
@@ -121,6 +122,11 @@ class Epoch:
     @property
     def ended(self) -> bool:
         return self.ended_at is not None
+
+    @property
+    def lasted(self) -> float | None:
+        """Seconds from its beginning to its end, as long as its process could run."""
+        return None if self.ended_at is None else max(0.0, self.ended_at - self.started_at - self.held)
 
 
 class Pause(NamedTuple):
@@ -176,8 +182,9 @@ class Fit:
     ``val_…`` in both, as Keras names it.
     """
 
-    def __init__(self, key: events.FitKey, index: int, started: events.FitStarted) -> None:
+    def __init__(self, key: events.FitKey, index: int, started: events.FitStarted, program: int = 0) -> None:
         self.key = key
+        self.program = program  # which of those that used the process id; see `Run.process_of`
         self.index = index
         self.started = started
         self.trains = started.call in ("fit", "train_on_batch", "custom-loop")
@@ -270,6 +277,12 @@ class Fit:
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
+
+    def hold(self, since: float, until: float) -> None:
+        """The process could not run from `since` to `until`, which has just passed."""
+        for epoch in self.epochs[-2:]:
+            end = until if epoch.ended_at is None else min(until, epoch.ended_at)
+            epoch.held += max(0.0, end - max(since, epoch.started_at))
 
     def _source_described(self, event: events.SourceDescribed) -> None:
         earlier = self.sources.get(event.role)

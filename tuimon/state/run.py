@@ -21,12 +21,18 @@ from tuimon.state.machine import Allocator, Gpu, Host
 
 @dataclass(eq=False)
 class Process:
-    """A process that trains, as its agent introduced itself."""
+    """A process that trains, as its agent introduced itself.
+
+    A process id is used again by a program that replaces another one (`exec`), and by a new process once the kernel has
+    come round: each program is a `Process` of its own, and `program` counts those of one id from 0.
+    """
 
     started: events.AgentStarted
     framework: events.FrameworkSeen | None = None
     devices: events.DevicesSeen | None = None
     ended_at: float | None = None
+    introduced: bool = False  # `started` came from its agent
+    program: int = 0
 
 
 @dataclass(eq=False)
@@ -44,6 +50,8 @@ class Gap:
     until: float | None
     reason: str
     lost: int | None = None
+    asleep: float = 0.0  # seconds of it in which the machine slept
+    pid: int | None = None  # of the process that did not run, where it is one
 
 
 @dataclass(eq=False)
@@ -86,6 +94,9 @@ MOST_REQUESTS = 1000
 MOST_FAULTS = 100
 """Of each GPU that are remembered."""
 
+MOST_REPLACED = 256
+"""Programs that are remembered of those whose process id another one uses by now."""
+
 _ODD = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 """What a damaged event raises in the fold: facts and lists may hold anything. It is a gap then, and is shown as one."""
 
@@ -120,6 +131,11 @@ class Run:
         self.output = Output()
         self.requests: dict[str, Asked] = {}
         self.gaps: list[Gap] = []
+        self.remaining: list[int] = []  # processes that train on after the script
+        self.left: list[int] = []  # what of the run is alive after the script, whether or not it trains
+        self.remained_until: float | None = None
+        self.processes_ended: dict[int, events.ProcessEnded] = {}
+        self.clock_set: events.ClockSet | None = None  # the last time that the machine's clock was
         self.events_lost = 0
         self.agent_failures: Kept[events.AgentFailed] = Kept()
         self.warnings: Kept[events.WarningSeen] = Kept()
@@ -127,7 +143,8 @@ class Run:
         self.iterators: Kept[events.IteratorEnded] = Kept()
         self.unknown: Counter[str] = Counter()
         self._wait = WaitEstimate()
-        self._fits: dict[events.FitKey, Fit] = {}
+        self._fits: dict[events.FitKey, Fit] = {}  # of two with one key, the newer
+        self._replaced: dict[tuple[int, int], Process] = {}  # by process id and program
         self._keeping = Keeping()
         self._summed_until: dict[int, int] = {}  # process → highest number of its fits that are not kept
 
@@ -143,7 +160,9 @@ class Run:
 
     @property
     def status(self) -> str:
-        """running, finished, failed, killed or lost."""
+        """running, finished, failed, killed or lost. A run goes on as long as what its script has left trains."""
+        if self.remaining:
+            return "running"
         if self.child_ended is not None:
             if self.child_ended.signal is not None:
                 return "killed"
@@ -158,9 +177,44 @@ class Run:
 
     @property
     def ended_at(self) -> float | None:
+        if self.remaining:
+            return None
         if self.child_ended is not None:
-            return self.child_ended.at
+            return max(self.child_ended.at, self.remained_until or 0.0)
         return self.lost.at if self.lost is not None else None
+
+    def goes_on(self, pid: int) -> bool:
+        """Nobody has seen the process end, nor the run."""
+        process = self.processes.get(pid)
+        if (process is not None and process.ended_at is not None) or pid in self.processes_ended:
+            return False
+        return pid in self.remaining or (self.child_ended is None and self.lost is None)
+
+    def stopped(self, pid: int) -> Gap | None:
+        """Since when and why the process does not run at the moment."""
+        open_ones = (gap for gap in self.gaps if gap.what == "training" and gap.until is None)
+        return next((gap for gap in open_ones if gap.pid == pid), None)
+
+    def stops(self, pid: int) -> list[Gap]:
+        """When the process did not run, and why."""
+        return [gap for gap in self.gaps if gap.what in ("everything", "training") and gap.pid in (None, pid)]
+
+    def not_running(self, pid: int, since: float, until: float, measured: bool = False) -> float:
+        """Seconds between these times in which the process could not run: it was stopped, or the machine slept.
+
+        With `measured`, those that measured durations hold: sleep is none of them.
+        """
+        spans, asleep = [], 0.0
+        for gap in self.stops(pid):
+            begin, end = max(gap.since, since), min(self.now if gap.until is None else gap.until, until)
+            if end > begin:
+                spans.append((begin, end))
+                asleep += min(gap.asleep, end - begin)
+        covered, reached = 0.0, since
+        for begin, end in sorted(spans):
+            covered += max(0.0, end - max(begin, reached))
+            reached = max(reached, end)
+        return max(0.0, covered - asleep) if measured else covered
 
     @property
     def exceptions_of_script(self) -> list[Raised]:
@@ -171,6 +225,13 @@ class Run:
         """Of the first process that trains."""
         known = (process.framework for process in self.processes.values())
         return next((framework for framework in known if framework is not None), None)
+
+    def process_of(self, fit: Fit) -> Process | None:
+        """The process that runs the fit; None where it has not introduced itself."""
+        newest = self.processes.get(fit.key[0])
+        if newest is None or newest.program == fit.program:
+            return newest
+        return self._replaced.get((fit.key[0], fit.program))
 
     @property
     def training(self) -> list[Fit]:
@@ -306,6 +367,31 @@ class Run:
     def _supervisor_started(self, event: events.SupervisorStarted) -> None:
         self.supervisor, self.supervisor_ended = event, None
 
+    def _processes_remained(self, event: events.ProcessesRemained) -> None:
+        self.remaining, self.left = list(event.training), list(event.pids)
+        self.remained_until = event.at if event.training or not event.pids else self.remained_until
+
+    def _process_ended(self, event: events.ProcessEnded) -> None:
+        if self._has_room(self.processes_ended, event.pid, "ends of processes"):
+            self.processes_ended[event.pid] = event
+        self._continued(event.pid, event.at)
+
+    def _process_stopped(self, event: events.ProcessStopped) -> None:
+        if self.stopped(event.pid) is None:
+            self._gap(Gap("training", event.since, None, event.reason, pid=event.pid))
+
+    def _process_continued(self, event: events.ProcessContinued) -> None:
+        self._continued(event.pid, event.at)
+
+    def _continued(self, pid: int, at: float) -> None:
+        gap = self.stopped(pid)
+        if gap is not None:
+            gap.until = at
+            self._hold(gap)
+
+    def _clock_set(self, event: events.ClockSet) -> None:
+        self.clock_set = event
+
     def _supervisor_ended(self, event: events.SupervisorEnded) -> None:
         self.supervisor_ended = event
 
@@ -314,6 +400,7 @@ class Run:
 
     def _child_ended(self, event: events.ChildEnded) -> None:
         self.child_ended = event
+        self._continued(event.pid, event.at)
 
     def _run_lost(self, event: events.RunLost) -> None:
         self.lost = event
@@ -330,13 +417,33 @@ class Run:
         self._gap(Gap("events", event.since or event.at, event.at, event.reason, event.count))
 
     def _gap_recorded(self, event: events.GapRecorded) -> None:
-        self._gap(Gap(event.what, event.since, event.until, event.reason))
+        if event.what == "agent":
+            self._agent_gap(event)
+        else:
+            self._gap(Gap(event.what, event.since, event.until, event.reason, asleep=event.asleep or 0.0))
+
+    def _agent_gap(self, event: events.GapRecorded) -> None:
+        """A process says that it did not run: nobody else can, of a time without a supervisor."""
+        for gap in [gap for gap in self.gaps if gap.what == "host" and gap.until is not None]:
+            since, until = max(gap.since, event.since), min(gap.until or 0.0, event.until)
+            if until > since:
+                asleep = min(event.asleep or 0.0, until - since)
+                self._gap(Gap("training", since, until, event.reason, asleep=asleep, pid=event.pid))
 
     def _gap(self, gap: Gap) -> None:
         if len(self.gaps) >= MOST_GAPS:
             self._leave_out("gaps")
         self.gaps.append(gap)
-        del self.gaps[MOST_GAPS:]
+        if len(self.gaps) > MOST_GAPS:
+            del self.gaps[MOST_GAPS // 2]
+        if gap.what in ("everything", "training"):
+            self._hold(gap)
+
+    def _hold(self, gap: Gap) -> None:
+        if gap.until is not None:
+            for fit in self.fits:
+                if fit.ended is None and gap.pid in (None, fit.key[0]):
+                    fit.hold(gap.since, gap.until)
 
     def _host_sampled(self, event: events.HostSampled) -> None:
         self.host.apply(event)
@@ -367,8 +474,7 @@ class Run:
     def _gpus_unreadable(self, event: events.GpusUnreadable) -> None:
         if self.gpus:  # a machine without GPUs has no gap in its record of them
             self._gpus_read_again(event.at)
-            self.gaps.append(Gap("gpus", event.at, None, event.reason))
-            del self.gaps[MOST_GAPS:]
+            self._gap(Gap("gpus", event.at, None, event.reason))
         self.gpu_problem = event
 
     def _gpus_read_again(self, at: float) -> None:
@@ -383,11 +489,21 @@ class Run:
             asked.answer = event
 
     def _agent_started(self, event: events.AgentStarted) -> None:
-        process = self._process(event)
-        process.started = event
-        if process.ended_at is not None and event.at > process.ended_at:  # a new one that has got the same number
-            process.ended_at = None
-            self._summed_until.pop(event.pid, None)
+        known = self._process(event)
+        ended = known.ended_at is not None and event.at > known.ended_at
+        if ended or (known.introduced and known.started.at != event.at):
+            known = self._replace(known, event)
+        known.started, known.introduced = event, True
+
+    def _replace(self, process: Process, event: events.AgentStarted) -> Process:
+        """Another program has this process id from now on."""
+        process.ended_at = event.at if process.ended_at is None else process.ended_at
+        self._replaced[event.pid, process.program] = process
+        if len(self._replaced) > MOST_REPLACED:
+            del self._replaced[next(iter(self._replaced))]
+        self._summed_until.pop(event.pid, None)
+        self.processes[event.pid] = Process(event, program=process.program + 1)
+        return self.processes[event.pid]
 
     def _framework_seen(self, event: events.FrameworkSeen) -> None:
         self._process(event).framework = event
@@ -422,13 +538,15 @@ class Run:
     def _fit_started(self, event: events.FitStarted) -> None:
         key = (event.pid, event.fit)
         known = self._fits.get(key)
+        process = self.processes.get(event.pid)
+        program = process.program if process is not None else 0
         if known is None:
             told_again = event.fit <= self._summed_until.get(event.pid, 0)
         else:  # after its end, it is one of a new process that has got the same number
-            told_again = known.ended is None or event.at <= known.ended.at
+            told_again = known.program == program and (known.ended is None or event.at <= known.ended.at)
         if told_again:
             return
-        fit = Fit(key, self.fits_begun, event)
+        fit = Fit(key, self.fits_begun, event, program)
         self.fits_begun += 1
         self._fits[key] = fit
         self.fits.append(fit)
@@ -467,7 +585,7 @@ class Run:
         return min(running, key=lambda fit: (not self._over(fit), fit.progress_at))
 
     def _over(self, fit: Fit) -> bool:
-        process = self.processes.get(fit.key[0])
+        process = self.process_of(fit)
         ended_at = process.ended_at if process is not None else None
         return fit.ended is not None or (ended_at is not None and ended_at >= fit.started_at)
 
@@ -480,7 +598,7 @@ class Run:
         if self._fits.get(fit.key) is fit:
             del self._fits[fit.key]
         process = self.processes.get(pid)
-        if process is None or fit.started_at >= process.started.at:  # else it is of one that had the same number
+        if process is None or fit.program == process.program:  # else it is of one that had the same number
             self._summed_until[pid] = max(self._summed_until.pop(pid, 0), number)
             if len(self._summed_until) > MOST_PROCESSES:
                 del self._summed_until[next(iter(self._summed_until))]
@@ -522,6 +640,11 @@ _HANDLERS: dict[type[events.Event], Callable[[Run, Any], None]] = {
     events.SupervisorEnded: Run._supervisor_ended,
     events.ChildStarted: Run._child_started,
     events.ChildEnded: Run._child_ended,
+    events.ProcessesRemained: Run._processes_remained,
+    events.ProcessEnded: Run._process_ended,
+    events.ProcessStopped: Run._process_stopped,
+    events.ProcessContinued: Run._process_continued,
+    events.ClockSet: Run._clock_set,
     events.RunLost: Run._run_lost,
     events.OutputGrew: Run._output_grew,
     events.EpochLinePrinted: Run._epoch_line,

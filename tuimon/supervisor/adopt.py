@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tuimon import events, ownership, wire
-from tuimon.runs import RunDirectory, Summary
+from tuimon import clock, events, ownership, wire
+from tuimon.runs import RunDirectory, Summary, boot_id
 from tuimon.supervisor import daemon, join, spool
 from tuimon.supervisor.child import Child
 from tuimon.supervisor.loop import Loop
@@ -19,8 +18,10 @@ TAIL = 1 << 16
 
 
 def needed(directory: RunDirectory) -> bool:
-    """The script of a run of this user's runs, and nobody supervises it."""
-    return not directory.owner and not directory.elsewhere() and not directory.supervised() and directory.child_alive()
+    """The script of a run of this user's runs, or what it has left trains on, and nobody supervises it."""
+    if directory.owner or directory.elsewhere() or directory.supervised():
+        return False
+    return directory.child_alive() or bool(directory.remaining())
 
 
 def adopt(directory: RunDirectory, interval: float = 1.0) -> None:
@@ -30,21 +31,41 @@ def adopt(directory: RunDirectory, interval: float = 1.0) -> None:
 
 def _supervise(directory: RunDirectory, interval: float, ready: Callable[[], None]) -> None:
     summary = directory.read()
+    _carry_on(summary)
     loop = daemon.begin(directory)
     assert summary.pid is not None
-    script = Child(summary.pid, own=False)
+    script = Child(summary.pid, own=False) if directory.child_alive() else None
     listening = daemon.listen(loop, directory)
     _take_over(loop, directory)
     loop.upkeep.update(supervisor_pid=os.getpid(), socket=str(listening.path))
     daemon.close_inherited()
+    daemon.lift_limits()
     ready()
     os.chdir("/")
     output = Output(directory, _size(directory.stdout))
-    loop.run(script, listening, Path(summary.cwd), output, interval, join.outside(directory, history=False))
+    if script is None and summary.ended_at is None:
+        _script_ended(loop, directory)
+    if script is None:
+        loop.run_on(listening, Path(summary.cwd), output, interval)
+    else:
+        loop.run(script, listening, Path(summary.cwd), output, interval, join.outside(directory, history=False))
+
+
+def _script_ended(loop: Loop, directory: RunDirectory) -> None:
+    """When nobody was watching."""
+    ended = events.ChildEnded(at=clock.now(), pid=directory.read().pid or 0)
+    loop.upkeep.update(status="finished", ended_at=ended.at)
+    loop.recorder.record(ended)
+
+
+def _carry_on(summary: Summary) -> None:
+    """The time line of the run, where that is of this boot."""
+    if summary.boot != boot_id() or not clock.carry_on(summary.clock):
+        clock.begin()
 
 
 def _take_over(loop: Loop, directory: RunDirectory) -> None:
-    since, now = last_recorded(directory), time.time()
+    since, now = last_recorded(directory), clock.now()
     loop.recorder.record(daemon.supervisor_started(adopted=True))
     if since is not None:
         reason = "no supervisor was alive"
@@ -56,13 +77,7 @@ def _take_over(loop: Loop, directory: RunDirectory) -> None:
 def settle(directory: RunDirectory) -> None:
     """Fold in what agents kept of a run in which nobody is alive any more, and record its end where they told it."""
     summary = directory.read()
-    if (
-        directory.owner
-        or directory.elsewhere()
-        or directory.supervised()
-        or directory.child_alive()
-        or summary.ended_at is not None
-    ):
+    if directory.owner or directory.elsewhere() or directory.supervised() or directory.child_alive():
         return
     if directory.spools():
         daemon.detach(directory, lambda ready: _settle(directory, summary, ready))
@@ -73,7 +88,7 @@ def _settle(directory: RunDirectory, summary: Summary, ready: Callable[[], None]
     since, ended_at = last_recorded(directory), None
     for event, line in spool.fold(directory):
         loop.recorder.record(event, line)
-        if isinstance(event, events.AgentEnded) and event.pid == summary.pid:
+        if isinstance(event, events.AgentEnded) and event.pid == summary.pid and summary.ended_at is None:
             ended_at = event.at
     newest = loop.recorder.newest
     if since is not None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuimon import ownership
+from tuimon import inherited, ownership
 from tuimon.runs import RunDirectory, process_started
 
 PR_SET_PTRACER = 0x59616D61
@@ -56,7 +56,10 @@ class Child:
     def poll(self) -> End | None:
         """How it ended; None while it runs."""
         if self.own:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:  # somebody else has waited for it
+                return self._end_of_adopted()
             return End.of(status) if pid else None
         if process_started(self.pid) == self.started:
             return None
@@ -98,7 +101,8 @@ def start(command: Sequence[str], environment: Mapping[str, str], directory: Run
             env=environment,
             start_new_session=True,
             close_fds=False,  # what the shell hands on (`<(…)`) reaches the script, as without us
-            preexec_fn=_debuggable(),
+            preexec_fn=_before_exec(),
+            umask=inherited.umask,
         )
     process.returncode = 0  # waited for by `poll`, which learns more than Popen tells
     return Child(process.pid, own=True)
@@ -111,6 +115,20 @@ def _append(path: Path) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def _before_exec() -> Callable[[], None] | None:
+    """What is done in the new process; None where there is nothing to do, which starts it faster."""
+    debuggable = _debuggable()
+    if not inherited.needed():
+        return debuggable
+
+    def prepare() -> None:
+        inherited.hand_on()
+        if debuggable is not None:
+            debuggable()
+
+    return prepare
 
 
 def _debuggable() -> Callable[[], None] | None:

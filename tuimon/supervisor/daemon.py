@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import resource
 import selectors
 import signal
 import time
@@ -13,8 +14,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tuimon import events, garbage, ownership
-from tuimon.errors import TuimonError
+from tuimon import clock, events, garbage, inherited, ownership
+from tuimon.errors import TuimonError, advice
 from tuimon.runs import RunDirectory
 from tuimon.supervisor.ingest import Ingest, places
 from tuimon.supervisor.loop import Loop
@@ -38,13 +39,15 @@ def detach(directory: RunDirectory, work: Callable[[Callable[[], None]], None]) 
 
     Raises TuimonError with what the new process says, when it ends before that.
     """
-    reader, writer = os.pipe()
-    pid = os.fork()
+    if not os.path.exists("/proc/self/stat"):
+        raise TuimonError("/proc is not mounted here: nothing can be seen of any process", "`mount -t proc proc /proc`")
+    try:
+        reader, writer = os.pipe()
+        pid = os.fork()
+    except OSError as error:
+        raise TuimonError(f"cannot start a supervisor: {error.strerror}", advice(error)) from None
     if pid == 0:
         os.close(reader)
-        os.setsid()
-        if os.fork():
-            os._exit(0)
         _be_daemon(directory, work, writer)
     os.close(writer)
     os.waitpid(pid, 0)
@@ -58,14 +61,26 @@ def detach(directory: RunDirectory, work: Callable[[Callable[[], None]], None]) 
 
 
 def _be_daemon(directory: RunDirectory, work: Callable[[Callable[[], None]], None], writer: int) -> None:
-    """Never returns."""
+    """Never returns: what goes wrong is said to who waits, and later to the run's own log alone."""
+    waited_for = True
 
     def ready() -> None:
+        nonlocal waited_for
+        waited_for = False
         os.write(writer, READY)
         os.close(writer)
 
+    def say(words: bytes) -> None:
+        if waited_for:  # else the descriptor may be another file by now
+            with contextlib.suppress(OSError):
+                os.write(writer, words)
+
     try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
         garbage.as_usual()
+        inherited.be_private()
         _redirect(directory)
         for each in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
             if signal.getsignal(each) is not signal.SIG_IGN:  # what the script is to ignore, it inherits
@@ -73,12 +88,15 @@ def _be_daemon(directory: RunDirectory, work: Callable[[Callable[[], None]], Non
         work(ready)
         os._exit(0)
     except TuimonError as error:
-        with contextlib.suppress(OSError):
-            os.write(writer, SITUATION + str(error).encode())
+        say(SITUATION + str(error).encode())
     except BaseException as error:
-        with contextlib.suppress(OSError):
-            traceback.print_exc()
-            os.write(writer, f"{type(error).__name__}: {error}".encode())
+        if waited_for and isinstance(error, OSError) and (limit := advice(error)):
+            what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+            say(SITUATION + str(TuimonError(f"the supervisor did not start: {what}", limit)).encode())
+        else:
+            with contextlib.suppress(OSError):
+                traceback.print_exc()
+            say(f"{type(error).__name__}: {error}".encode())
     os._exit(1)
 
 
@@ -101,6 +119,18 @@ def close_inherited() -> None:
         with contextlib.suppress(OSError):
             if int(name) > 2 and os.get_inheritable(int(name)):
                 os.close(int(name))
+
+
+LIFTED = ("AS", "CPU", "DATA", "FSIZE", "NOFILE")
+
+
+def lift_limits() -> None:
+    """Let this process have what the hard limits allow: the soft ones are the script's, which has them by now. It may
+    not die of them, and has a connection with each process of the run."""
+    for name in LIFTED:
+        kind = getattr(resource, f"RLIMIT_{name}")
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (resource.getrlimit(kind)[1],) * 2)
 
 
 def lock(directory: RunDirectory) -> int:
@@ -140,7 +170,8 @@ def listen(loop: Loop, directory: RunDirectory) -> Ingest:
 
 
 def supervisor_started(adopted: bool) -> events.SupervisorStarted:
-    return events.SupervisorStarted(at=time.time(), pid=os.getpid(), adopted=adopted)
+    at, uptime, awake = clock.now(), time.clock_gettime(time.CLOCK_BOOTTIME), time.monotonic()
+    return events.SupervisorStarted(at=at, pid=os.getpid(), adopted=adopted, uptime=uptime, awake=awake)
 
 
 def inject_path() -> Path:

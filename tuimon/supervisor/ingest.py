@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
+import resource
 import selectors
 import socket
 import stat
@@ -14,6 +16,9 @@ from pathlib import Path
 
 from tuimon import events, ownership, wire
 from tuimon.errors import TuimonError
+
+MOST = 1024
+"""Connections at a time; no more than half of the files that may be open."""
 
 CHUNK = 1 << 16
 TURN = 64
@@ -31,6 +36,7 @@ class Connection:
         self.pid, self.uid, _ = ownership.peer(sock)
         self.agent = False
         self.heard = False  # an event of this agent has been recorded
+        self.spoke = False  # anything at all
         self.inbox = wire.Lines()
         self.outbox = b""
 
@@ -56,6 +62,7 @@ class Ingest:
         self._selector = selector
         self._receive = receive
         self._listener: socket.socket | None = None
+        self._paused = False  # nobody is taken in until the next `ensure`
         refused = self._listen()
         if self._listener is None:
             raise TuimonError(f"no place for the run's socket ({'; '.join(refused)})", "set XDG_RUNTIME_DIR or TMPDIR")
@@ -87,6 +94,7 @@ class Ingest:
         if self._listener is not None:
             with contextlib.suppress(OSError):
                 if os.lstat(self.path).st_ino == self._inode:
+                    self._resume()
                     return
             self._hang_up()
         self._listen()
@@ -94,24 +102,62 @@ class Ingest:
     def _hang_up(self) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
-            self._selector.unregister(listener)
+            if not self._paused:
+                self._selector.unregister(listener)
             listener.close()
+        self._paused = False
+
+    def _pause(self) -> None:
+        """Who connects waits: to be told of it over and over would take all of a processor."""
+        if self._listener is not None and not self._paused:
+            self._selector.unregister(self._listener)
+            self._paused = True
+
+    def _resume(self) -> None:
+        if self._listener is not None and self._paused:
+            self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+            self._paused = False
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            assert self._listener is not None
+        assert self._listener is not None
+        if len(self.connections) >= _most() and not self._make_room():
+            self._pause()
+            return
+        try:
             sock, _ = self._listener.accept()
+        except OSError as error:
+            if error.errno in SHORT and not self._make_room():
+                self._pause()
+            return
+        self._take_in(sock)
+
+    def _take_in(self, sock: socket.socket) -> None:
+        try:
             connection = Connection(sock)
             if connection.uid not in (os.geteuid(), 0):
                 sock.close()
                 return
             sock.setblocking(False)
-            self.connections.append(connection)
             self._selector.register(sock, selectors.EVENT_READ, lambda: self._ready(connection))
+        except OSError:
+            sock.close()
+            return
+        self.connections.append(connection)
+
+    def _make_room(self) -> bool:
+        """Hang up on the client that has been there longest, first on one that has never spoken: it comes again when it
+        has something to say. Agents stay."""
+        clients = [connection for connection in self.connections if not connection.agent]
+        silent = [connection for connection in clients if not connection.spoke]
+        for connection in [*silent, *clients][:1]:
+            self._drop(connection)
+        return bool(clients)
 
     # --- connections
 
     def _ready(self, connection: Connection) -> None:
+        if connection.sock.fileno() < 0:
+            return  # hung up on to make room, after it had been found ready
         self._send(connection)
         for _ in range(TURN):
             try:
@@ -137,6 +183,7 @@ class Ingest:
         except (ValueError, TypeError, RecursionError):
             self.unreadable += 1
             return
+        connection.spoke = True
         connection.agent = connection.agent or isinstance(event, events.AgentEvent)
         self._receive(connection, event, line + b"\n")
 
@@ -191,7 +238,7 @@ def _bound(path: Path) -> tuple[socket.socket, int]:
             os.unlink(path.name, dir_fd=directory)
         listener.bind(ownership.through(directory, str(path)))
         inode = os.stat(path.name, dir_fd=directory, follow_symlinks=False).st_ino
-        listener.listen(64)
+        listener.listen(MOST)
         listener.setblocking(False)
     except OSError as error:
         listener.close()
@@ -200,6 +247,14 @@ def _bound(path: Path) -> tuple[socket.socket, int]:
         os.umask(mask)
         os.close(directory)
     return listener, inode
+
+
+SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
+"""No more connections can be had for the time being."""
+
+
+def _most() -> int:
+    return max(1, min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
 
 
 Place = Callable[[], Path]

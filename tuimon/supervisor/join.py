@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuimon import events
+from tuimon import clock, events
 from tuimon.errors import UsageError
 from tuimon.runs import RunDirectory
 from tuimon.supervisor import daemon
@@ -38,13 +37,14 @@ def join(directory: RunDirectory, target: Target, plan: Plan) -> None:
 
 
 def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Callable[[], None]) -> None:
+    clock.begin()
     loop = daemon.begin(directory)
     script = Child(target.pid, own=False)
     if script.started is None:
         raise UsageError(f"process {target.pid} has ended")
     listening = daemon.listen(loop, directory)
     record_start(loop.recorder.record, directory, plan, target.cwd, adopted=True)
-    now = time.time()
+    now = clock.now()
     loop.recorder.record(
         events.ChildStarted(at=now, pid=script.pid, started=float(script.started), executable=target.executable)
     )
@@ -54,10 +54,12 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
         child_started=script.started,
         supervisor_pid=os.getpid(),
         socket=str(listening.path),
+        clock=clock.text(),
         injected=plan.source == "attach" and not target.read_printed,
         read_printed=target.read_printed,
     )
     daemon.close_inherited()
+    daemon.lift_limits()
     ready()
     os.chdir("/")
     loop.run(script, listening, target.cwd, output_of(directory), plan.interval, outside(directory))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tuimon import events
-from tuimon.errors import UsageError
-from tuimon.runs import RunDirectory, boot_id
+from tuimon import clock, events
+from tuimon.errors import UsageError, advice
+from tuimon.runs import RunDirectory, boot_id, working_directory
 from tuimon.supervisor import child, daemon
 from tuimon.supervisor.output import Output
 
@@ -35,7 +34,8 @@ def start(directory: RunDirectory, plan: Plan) -> None:
 
 
 def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -> None:
-    cwd = Path.cwd()
+    cwd = Path(working_directory())
+    clock.begin()
     loop = daemon.begin(directory)
     listening = daemon.listen(loop, directory)
     record_start(loop.recorder.record, directory, plan, cwd)
@@ -44,17 +44,23 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
         script = child.start(plan.command, environment(directory, listening.path, os.environ), directory)
     except OSError as error:
         listening.close()
-        raise UsageError(f"cannot start {plan.command[0]}: {error.strerror}", "is it there, and executable?") from None
-    now = time.time()
+        what = f"cannot start {plan.command[0]}: {error.strerror}"
+        raise UsageError(what, advice(error, "is it there, and executable?")) from None
+    now = clock.now()
     executable = plan.command[0]
     loop.recorder.record(
         events.ChildStarted(at=now, pid=script.pid, started=float(script.started or 0), executable=executable)
     )
     loop.upkeep.update(
-        pid=script.pid, child_started=script.started, supervisor_pid=os.getpid(), socket=str(listening.path)
+        pid=script.pid,
+        child_started=script.started,
+        supervisor_pid=os.getpid(),
+        socket=str(listening.path),
+        clock=clock.text(),
     )
     output.keep_ahead()
     daemon.close_inherited()
+    daemon.lift_limits()
     ready()
     os.chdir("/")
     loop.run(script, listening, cwd, output, plan.interval)
@@ -97,6 +103,7 @@ def environment(directory: RunDirectory, listening: Path, base: Mapping[str, str
         "TUIMON_SOCKET": str(listening),
         "TUIMON_SPOOL": str(directory.spool),
         "TUIMON_SUPERVISOR": str(os.getpid()),
+        clock.VARIABLE: clock.text(),
     }
 
 

@@ -50,7 +50,7 @@ def run_remaining(fit: Fit) -> float | None:
     if fit.ended or planned is None or left_here is None:
         return None
     seen = [epoch for epoch in fit.epochs if not epoch.backfilled]
-    spans = [epoch.ended_at - epoch.started_at for epoch in seen[-6:] if epoch.ended_at is not None]
+    spans = [lasted for epoch in seen[-6:] if (lasted := epoch.lasted) is not None]
     whole = spans[1:] if len(spans) > 1 and len(seen) == len(spans) else spans  # the first one holds tracing
     running = fit.epochs[-1]
     left = max(0, planned - running.index - 1)
@@ -90,8 +90,8 @@ def split(epoch: Epoch) -> Split | None:
     validation = epoch.validation.seconds if epoch.validation else None
     known = sum(part or 0.0 for part in (epoch.wait, epoch.compute, epoch.callbacks))
     whole = steps
-    if epoch.ended and epoch.ended_at is not None:
-        whole = max(steps, epoch.ended_at - epoch.started_at)
+    if epoch.lasted is not None:
+        whole = max(steps, epoch.lasted)
     total = max(whole, known + (validation or 0.0))
     return Split(
         seconds=total,
@@ -162,5 +162,5 @@ def whole_size(fit: Fit) -> tuple[int | None, str | None]:
 
 
 def idle(run: Run, fit: Fit) -> float:
-    """Seconds since anything of the fit moved."""
-    return max(0.0, run.now - fit.progress_at)
+    """Seconds since anything of the fit moved, in which it could."""
+    return max(0.0, run.now - fit.progress_at - run.not_running(fit.key[0], fit.progress_at, run.now))

@@ -89,6 +89,9 @@ def state(view: View) -> Row:
         return Row(f"{glyphs.good} finished", theme.good)
     if run.status != "running":
         return Row(f"{glyphs.error} {run.status}{_ending(run)}", theme.bad)
+    held = run.stopped(fit.key[0]) if fit is not None else None
+    if held is not None:
+        return Row(f"{glyphs.warning} {held.reason} {units.clock(run.now - held.since)}", theme.warn)
     if view.stalled is not None and fit is not None:
         return Row(f"{glyphs.warning} stalled {units.clock(figures.idle(run, fit))}", theme.bad)
     if fit is None:

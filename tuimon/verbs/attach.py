@@ -143,11 +143,8 @@ def _remote(goal: Target, args: argparse.Namespace, settings: Settings) -> int:
 
 def take_over(directory: RunDirectory) -> None:
     """Put a supervisor where one died, of a run of this user's."""
-    if (
-        directory.owner
-        or directory.supervised()
-        or (directory.read().ended_at is not None and not directory.child_alive())
-    ):
+    ended = directory.read().ended_at is not None and not directory.child_alive() and not directory.spools()
+    if directory.owner or directory.supervised() or (ended and not directory.remaining()):
         return
     from tuimon import leftovers, supervisor
 

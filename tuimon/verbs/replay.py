@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,11 +61,24 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     where = runs.home(settings["log-dir"])
     recording = recordings.find(args.run, where)
+    _say_what_is_kept(recording)
     if args.other is not None:
         return _compare(recording, recordings.find(args.other, where), args)
     if wants_screen(args) and not (args.format or args.output):
         return _screen(recording, args)
     return _report(recording, args, settings["fail-on"])
+
+
+def _say_what_is_kept(recording: Recording) -> None:
+    """What agents have written down while nobody listened is no part of the journal yet."""
+    spools = recording.run.spools() if recording.run is not None else {}
+    if recording.run is not None and spools and not recording.run.supervised():
+        who = ", ".join(map(str, sorted(spools)))
+        print(
+            f"tuimon: what process {who} kept while no supervisor was alive is not in the journal yet: "
+            f"`tuimon attach {recording.run.id}` takes it in",
+            file=sys.stderr,
+        )
 
 
 def _screen(recording: Recording, args: argparse.Namespace) -> int:

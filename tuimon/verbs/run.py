@@ -123,7 +123,9 @@ def start(command: list[str], args: argparse.Namespace, settings: Settings) -> i
         print(f"tuimon: python {option} keeps the agent out: only the process will be seen", file=sys.stderr)
     plan = Plan(command, args.name, args.dataset_size, settings["interval"], settings.facts())
     with caught() as came:
-        directory = runs.create(runs.home(settings["log-dir"]), args.name, command=command, cwd=os.getcwd())
+        directory = runs.create(
+            runs.home(settings["log-dir"]), args.name, command=command, cwd=runs.working_directory()
+        )
         _start_or_remove(directory, plan)
         if args.detach:
             print(f"{directory.id}\nattach with: {attach_command(directory, settings)}")
@@ -153,6 +155,9 @@ def _headless(directory: RunDirectory, args: argparse.Namespace, settings: Setti
     if os.isatty(1) and not args.headless and not has_screen():
         output.say(f"no screen on this terminal (TERM={os.environ.get('TERM', '')})")
     watched = Foreground(directory, came, settings["interval"]).follow(output, settings["on-finding"])
+    if watched.run.left:
+        output.say(f"attach with: {attach_command(directory, settings)}")
+        output.turn(last=True)
     if args.json:
         headless.write_report(watched, args.json)
     return headless.exit_status(watched.run, watched.findings, settings["fail-on"])

@@ -71,7 +71,7 @@ def ended(directory: RunDirectory) -> Watched | None:
     from tuimon.headless import Watched
 
     source, run = Follow(directory), Run()
-    while not source.ended:
+    while not source.ended and not (run.left and source.caught_up):
         run.apply_all(source.take(1.0))
     return Watched(run, rules.diagnose(run))
 

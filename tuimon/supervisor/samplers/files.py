@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 ENOUGH = 4096
 """Bytes; a process's `stat` and `io` have a tenth of it and come in one piece."""
 
 MOST = 256
+"""Files that are held; no more than a quarter of those that may be open."""
 
 
 class Held:
     """Files of processes, kept open between two looks: opening one costs more than reading it.
 
-    Beyond `MOST` they are opened for each look. A process that has ended reads as None, whoever has its id by then.
+    Beyond that they are opened for each look. A process that has ended reads as None, whoever has its id by then.
     """
 
     def __init__(self) -> None:
@@ -24,7 +26,7 @@ class Held:
         file = self._files.get((pid, name))
         try:
             if file is None:
-                if len(self._files) >= MOST:
+                if len(self._files) >= min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4):
                     return read(f"/proc/{pid}/{name}")
                 file = self._files[pid, name] = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
             return os.pread(file, ENOUGH, 0).decode(errors="replace")

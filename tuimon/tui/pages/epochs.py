@@ -138,9 +138,7 @@ def _columns(fit: Fit) -> list[Column]:
         return parts.share(parts.wait) if parts else None
 
     def seconds(epoch: Epoch) -> float | None:
-        if epoch.backfilled or epoch.ended_at is None:
-            return epoch.seconds
-        return epoch.ended_at - epoch.started_at
+        return epoch.seconds if epoch.backfilled or epoch.lasted is None else epoch.lasted
 
     def metric(name: str) -> Column:
         return Column(name, lambda epoch: epoch.metrics.get(name), units.value_of)
