@@ -180,7 +180,7 @@ print(heard.recv(1 << 16), flush=True)
 @pytest.fixture
 def squatted(tuimon: Tuimon) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
     """A socket at which another user listens, in a directory of his, and the process that does."""
-    for part in (tuimon.path, *tuimon.path.parents[:3]):
+    for part in (tuimon.path, *tuimon.path.parents[:-2]):  # up to the temporary directory's own
         part.chmod(part.stat().st_mode | 0o011)
     folder = tuimon.path / "runtime" / "tuimon"
     folder.mkdir(parents=True)

@@ -103,7 +103,7 @@ def test_what_is_missing_from_the_record_is_told_once_for_each_reason() -> None:
     run, teller = run_of(fit(), paused), Teller()
 
     assert list(teller.news(run, []))[1:] == [
-        "no samples of the machine for 12.0 s: recording paused: No space left",
+        "no samples of the machine for 12 s: recording paused: No space left",
         "3 events lost: a torn spool",
     ]
     run.apply_all(timed(paused, began=False))

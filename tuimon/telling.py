@@ -123,9 +123,13 @@ class Teller:
             if gap.reason in self._reasons or not (gap.lost or gap.what == "host"):
                 continue
             self._reasons.add(gap.reason)
-            length = (gap.until or run.now) - gap.since
-            lost = f"{_count(gap.lost, 'event')} lost" if gap.lost else f"no samples of the machine for {length:.1f} s"
-            yield f"{lost}: {gap.reason}"
+            seconds = (gap.until or run.now) - gap.since
+            if gap.lost:
+                yield f"{_count(gap.lost, 'event')} lost: {gap.reason}"
+            elif seconds >= 1.0:
+                yield f"no samples of the machine for {seconds:.0f} s: {gap.reason}"
+            else:
+                yield gap.reason
         self._gaps = len(run.gaps)
 
     def _estimated(self, run: Run) -> Iterator[str]:
