@@ -502,6 +502,7 @@ class Run:
         if len(self._replaced) > MOST_REPLACED:
             del self._replaced[next(iter(self._replaced))]
         self._summed_until.pop(event.pid, None)
+        self.processes_ended.pop(event.pid, None)
         self.processes[event.pid] = Process(event, program=process.program + 1)
         return self.processes[event.pid]
 
