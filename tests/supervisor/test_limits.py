@@ -466,8 +466,10 @@ def _as_directory(path: Path) -> None:
 
 
 def _as_socket(path: Path) -> None:
+    directory = os.open(path.parent, os.O_PATH)
     with socket.socket(socket.AF_UNIX) as other:
-        other.bind(str(path))  # nobody listens at it
+        other.bind(ownership.through(directory, str(path)))  # nobody listens at it
+    os.close(directory)
 
 
 def _as_link(path: Path) -> None:
