@@ -17,8 +17,9 @@ from pathlib import Path
 from tuimon import clock, events, garbage, inherited, ownership
 from tuimon.errors import TuimonError, advice
 from tuimon.runs import RunDirectory
-from tuimon.supervisor.ingest import Ingest, places
+from tuimon.supervisor.ingest import Ingest
 from tuimon.supervisor.loop import Loop
+from tuimon.supervisor.places import places
 from tuimon.supervisor.recorder import Recorder
 from tuimon.supervisor.upkeep import Upkeep
 

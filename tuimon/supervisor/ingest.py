@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import os
 import resource
 import selectors
 import socket
-import stat
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tuimon import events, ownership, wire
 from tuimon.errors import TuimonError
+from tuimon.supervisor.places import Place, remove_fresh_folder
 
 MOST = 1024
 """Connections at a time; no more than half of the files that may be open."""
@@ -79,7 +77,7 @@ class Ingest:
                 self._listener, self._inode = _bound(path)
             except OSError as error:
                 refused.append(f"{error.filename or '?'}: {error.strerror or error}")
-                _remove_fresh_folder(path)
+                remove_fresh_folder(path)
                 continue
             self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
             if path != self.path:
@@ -224,7 +222,7 @@ class Ingest:
         with contextlib.suppress(OSError):
             if listening and os.lstat(self.path).st_ino == self._inode:
                 self.path.unlink()
-                _remove_fresh_folder(self.path)
+                remove_fresh_folder(self.path)
 
 
 def _bound(path: Path) -> tuple[socket.socket, int]:
@@ -255,57 +253,3 @@ SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 def _most() -> int:
     return max(1, min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
-
-
-Place = Callable[[], Path]
-"""Makes the directory where it is missing, and gives a socket's path in it. Raises OSError where there can be none."""
-
-
-def places(run: Path) -> list[Place]:
-    """Where the socket of the run in this directory may be, best first."""
-    uid, name = os.geteuid(), f"{run.name}.sock"
-    runtime, temporary = os.environ.get("XDG_RUNTIME_DIR", ""), os.environ.get("TMPDIR", "")
-    folders = [
-        *([Path(runtime) / "tuimon"] if os.path.isabs(runtime) else []),
-        Path(f"/run/user/{uid}/tuimon"),
-        *([Path(temporary) / f"tuimon-{uid}"] if os.path.isabs(temporary) else []),
-        Path(f"/tmp/tuimon-{uid}"),
-        Path(f"/var/tmp/tuimon-{uid}"),
-    ]
-    return [
-        *(functools.partial(_in_folder, folder, name) for folder in folders),
-        lambda: run / IN_RUN,
-        functools.partial(_in_fresh_folder, name),
-    ]
-
-
-IN_RUN = "socket"
-"""The socket's name in the run's own directory: where others have taken all the usual places."""
-
-
-def _in_folder(folder: Path, name: str) -> Path:
-    private_directory(folder)
-    return folder / name
-
-
-def _in_fresh_folder(name: str) -> Path:
-    return Path(tempfile.mkdtemp(prefix=_fresh_prefix())) / name
-
-
-def _fresh_prefix() -> str:
-    return f"tuimon-{os.geteuid()}-"
-
-
-def _remove_fresh_folder(path: Path | None) -> None:
-    if path is not None and path.parent.name.startswith(_fresh_prefix()):
-        with contextlib.suppress(OSError):
-            path.parent.rmdir()
-
-
-def private_directory(path: Path) -> None:
-    """Make it where it is missing. Raises OSError when it cannot be, or is not this user's alone."""
-    ownership.check_parents(path)
-    path.mkdir(mode=0o700, exist_ok=True)
-    status = path.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        raise PermissionError(1, "it is not a private directory of this user", str(path))
