@@ -38,9 +38,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "prune": {"errors", "runs"},
     "leftovers": {"events", "ownership", "runs", "wire"},
     "control": {"errors", "events", "ownership", "runs", "wire"},
-    "checkpoints": {"events", "journal", "runs", "series", "state", "wire"},
+    "checkpoints": {"errors", "events", "journal", "ownership", "runs", "series", "state", "wire"},
     "follow": {"checkpoints", "errors", "events", "journal", "runs", "state"},
-    "remote": {"clean", "control", "errors", "events", "runs", "wire"},
+    "remote": {"clean", "control", "errors", "events", "ownership", "runs", "wire"},
     "player": {"events", "state"},
     "recordings": {
         *("checkpoints", "errors", "events", "follow", "journal", "player", "readers", "runs", "source", "state"),

@@ -16,7 +16,10 @@ from tuimon import leftovers, prune
 from tuimon.runs import RunDirectory
 from tuimon.supervisor.output import Output
 
-HALF_MADE = ["run.json.4194305", "digest.json.4194305", "journal.jsonl.new", "checkpoints/100.4194305.new"]
+HALF_MADE = [
+    *("run.json.4194305.new", "digest.json.4194305.new", "journal.jsonl.new"),
+    "checkpoints/100.0123456789abcdef.4194305.new",
+]
 """No process has so high a number."""
 
 
@@ -38,7 +41,7 @@ def test_a_killed_supervisors_room_on_the_disk_is_given_back(job: Job, asked: li
     (run.path / "checkpoints").mkdir(exist_ok=True)
     for name in HALF_MADE:
         (run.path / name).touch()
-    (run.path / f"run.json.{os.getpid()}").touch()  # of a process that is about to finish it
+    (run.path / f"run.json.{os.getpid()}.new").touch()  # of a process that is about to finish it
 
     job.kill_supervisor()
     job.tuimon.run("runs")
@@ -51,7 +54,7 @@ def test_a_killed_supervisors_room_on_the_disk_is_given_back(job: Job, asked: li
     assert run.stdout.read_bytes().startswith(b"step 1\n")
     left = {str(path.relative_to(run.path)) for path in run.path.rglob("*")}
     assert not left & {*HALF_MADE, "reserve"}
-    assert f"run.json.{os.getpid()}" in left
+    assert f"run.json.{os.getpid()}.new" in left
 
 
 def test_the_room_of_a_run_that_ended_is_given_back(job: Job) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -61,8 +60,7 @@ def counts(directory: RunDirectory) -> Counts:
 def _kept(path: Path, about: str) -> Counts | None:
     """None where it is about another state of the journal, or was not written by this user."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        with open(ownership.open_to_read(path), "rb") as file:
-            found = json.loads(file.read(LARGEST))
+        found = json.loads(ownership.read_start(path, LARGEST))
         text, by = found["digest"].encode(), found["signature"].encode()
         key = signing.key()
         if key is not None and signing.signed(key, text, by, "digest"):
@@ -76,10 +74,8 @@ def _keep(path: Path, about: str, counted: Counts) -> None:
     if key is None:
         return
     text = json.dumps({"about": about, "counts": vars(counted)})
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(ownership.open_own(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w") as file:
-        json.dump({"digest": text, "signature": signing.signature(key, text.encode(), "digest").decode()}, file)
-    fresh.replace(path)
+    signature = signing.signature(key, text.encode(), "digest").decode()
+    ownership.replace(path, json.dumps({"digest": text, "signature": signature}).encode())
 
 
 def _counted(directory: RunDirectory) -> Counts:

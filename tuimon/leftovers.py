@@ -15,7 +15,7 @@ from pathlib import Path
 from tuimon import events, ownership, wire
 from tuimon.runs import RunDirectory, process_started
 
-HALF_MADE = re.compile(r"(?:run|digest)\.json\.(\d+)|\d+\.(\d+)\.new")
+HALF_MADE = re.compile(r"(?:run\.json|digest\.json|\d+\.[0-9a-f]{16})\.(\d+)\.new")
 """Files that a process, named by its number, was about to put in the place of others."""
 
 WITHOUT_A_NUMBER = ("reserve", "journal.jsonl.new")
@@ -49,9 +49,8 @@ def _note_end(directory: RunDirectory) -> None:
     summary = directory.read()
     if summary.pid is None or summary.ended_at is not None:
         return
-    with contextlib.suppress(OSError), open(ownership.open_to_read(directory.journal), "rb") as file:
-        file.seek(max(0, os.fstat(file.fileno()).st_size - ENOUGH))
-        for line in file.read(ENOUGH).split(b"\n"):
+    with contextlib.suppress(OSError):
+        for line in ownership.read_end(directory.journal, ENOUGH).split(b"\n"):
             with contextlib.suppress(ValueError, TypeError, RecursionError):
                 event = wire.decode(line)
                 if isinstance(event, events.ChildEnded) and event.pid == summary.pid:
@@ -64,7 +63,7 @@ def _is_left(name: str) -> bool:
     made = HALF_MADE.fullmatch(name)
     if made is None:
         return name in WITHOUT_A_NUMBER
-    return process_started(int(made[1] or made[2])) is None
+    return process_started(int(made[1])) is None
 
 
 def give_back(path: Path) -> bool:

@@ -6,34 +6,32 @@ a check and what follows. Standard library only, Python 3.9: the agent asks, too
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 import stat
 import struct
-from typing import Tuple, Union
+from typing import Optional, Tuple, Union
 
 PathLike = Union[str, "os.PathLike[str]"]
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-OWNERS = stat.S_IRUSR | stat.S_IWUSR
+RIGHTS_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+RIGHTS_OF_OWNER = stat.S_IRUSR | stat.S_IWUSR
 
 
-# --- files
+# --- opening
 
 
-def open_directory(path: PathLike) -> int:
+def open_directory(path: PathLike, within: Optional[int] = None, denied: int = 0) -> int:
     """A descriptor of a directory of the effective user's; not of a link to one.
 
-    Raises PermissionError when it is somebody else's, other OSErrors when it cannot be opened.
+    `path` is below the open directory `within`, if that is given. Raises PermissionError when the directory is somebody
+    else's, or others have one of the rights `denied`; other OSErrors when it cannot be opened.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        _refuse_others(os.fstat(descriptor), path)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=within)
+    return _checked(descriptor, path, denied)
 
 
 def open_own(path: PathLike, flags: int, mode: int = 0o600) -> int:
@@ -52,13 +50,10 @@ def open_own(path: PathLike, flags: int, mode: int = 0o600) -> int:
 
 def _open_in(directory: int, path: str, flags: int, mode: int) -> int:
     safe = (flags & ~os.O_TRUNC) | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(os.path.basename(path), safe, mode, dir_fd=directory)
+    descriptor = _checked_file(os.open(os.path.basename(path), safe, mode, dir_fd=directory), path)
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _not_a_file(path)
-        _refuse_others(status, path)
-        if flags & os.O_CREAT and status.st_mode & OWNERS != OWNERS:
+        if flags & os.O_CREAT and status.st_mode & RIGHTS_OF_OWNER != RIGHTS_OF_OWNER:
             os.fchmod(descriptor, mode)  # the umask has taken the owner's own rights from it
         if status.st_nlink > 1 and os.fstat(directory).st_mode & WRITABLE_BY_OTHERS:
             raise PermissionError(errno.EPERM, "it has another name elsewhere, which others may have given it", path)
@@ -71,6 +66,15 @@ def _open_in(directory: int, path: str, flags: int, mode: int) -> int:
     return descriptor
 
 
+def open_private(name: str, directory: int, denied: int = WRITABLE_BY_OTHERS) -> int:
+    """Open a regular file of the effective user's in an open directory, to read it; not a link to one.
+
+    Raises PermissionError when others have one of the rights `denied`; other OSErrors.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return _checked_file(os.open(name, flags, dir_fd=directory), name, denied)
+
+
 def open_to_read(path: PathLike) -> int:
     """Open a regular file of a run's directory to read it; a FIFO or a device is refused at once.
 
@@ -81,7 +85,7 @@ def open_to_read(path: PathLike) -> int:
         descriptor = os.open(path, flags | os.O_NOFOLLOW)
     except OSError as error:
         if error.errno == errno.ENXIO:  # a socket
-            raise _not_a_file(os.fspath(path)) from None
+            raise _not_a_file(path) from None
         if error.errno != errno.ELOOP or not (is_own(os.path.dirname(path) or os.curdir) and is_own(path)):
             raise
         descriptor = os.open(path, flags)
@@ -89,6 +93,85 @@ def open_to_read(path: PathLike) -> int:
         os.close(descriptor)
         raise _not_a_file(path)
     return descriptor
+
+
+def _checked_file(descriptor: int, path: PathLike, denied: int = 0) -> int:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_a_file(path)
+    return _checked(descriptor, path, denied)
+
+
+def _checked(descriptor: int, path: PathLike, denied: int) -> int:
+    status = os.fstat(descriptor)
+    try:
+        _refuse_others(status, path)
+        if status.st_mode & denied:
+            raise PermissionError(errno.EPERM, "others have rights to it", os.fspath(path))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+# --- whole files
+
+
+def read_start(path: PathLike, limit: int) -> bytes:
+    """The first `limit` bytes of a file, opened as by `open_to_read`. Raises OSError."""
+    with open(open_to_read(path), "rb") as file:
+        return file.read(limit)
+
+
+def read_end(path: PathLike, limit: int) -> bytes:
+    """The last `limit` bytes of a file, opened as by `open_to_read`. Raises OSError."""
+    with open(open_to_read(path), "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
+        return file.read(limit)
+
+
+def create(name: str, directory: int, data: bytes) -> None:
+    """Write a file that is not there yet, private to the effective user, in an open directory.
+
+    Nothing is left of it when that fails. Raises OSError.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o600, dir_fd=directory)
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o600)  # a umask may take even the owner's rights
+            file.write(data)
+    except BaseException:
+        os.unlink(name, dir_fd=directory)
+        raise
+
+
+def replace(path: PathLike, data: bytes) -> None:
+    """Replace a file in a directory of the effective user's at once: a reader sees the old or the new one.
+
+    Raises OSError.
+    """
+    directory = open_directory(os.path.dirname(path) or os.curdir)
+    try:
+        replace_in(directory, os.path.basename(path), data)
+    finally:
+        os.close(directory)
+
+
+def replace_in(directory: int, name: str, data: bytes) -> None:
+    """The same in an open directory."""
+    fresh = "%s.%d.new" % (name, os.getpid())
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(fresh, dir_fd=directory)  # of a process of this number that was killed here
+    create(fresh, directory, data)
+    try:
+        os.rename(fresh, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except OSError:
+        os.unlink(fresh, dir_fd=directory)
+        raise
+
+
+# --- owners
 
 
 def is_own(path: PathLike) -> bool:

@@ -136,8 +136,7 @@ class RunDirectory:
     def read(self) -> Summary:
         """`run.json`; what it does not say, or says in no form of ours, stays at its default."""
         try:
-            with open(ownership.open_to_read(self.path / "run.json"), "rb") as file:
-                told = json.loads(file.read(LARGEST_SUMMARY))
+            told = json.loads(ownership.read_start(self.path / "run.json", LARGEST_SUMMARY))
         except (OSError, ValueError, RecursionError):
             told = {}
         if not isinstance(told, dict):
@@ -147,22 +146,7 @@ class RunDirectory:
 
     def write(self, summary: Summary) -> None:
         """Replace `run.json` at once: a reader sees the old or the new one. Raises OSError."""
-        fresh = f"run.json.{os.getpid()}"
-        directory = ownership.open_directory(self.path)
-        try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with suppress(FileNotFoundError):
-                os.unlink(fresh, dir_fd=directory)  # of a process of this number that was killed here
-            with open(os.open(fresh, flags, 0o600, dir_fd=directory), "w") as file:
-                os.fchmod(file.fileno(), 0o600)  # a umask may take even the owner's rights
-                json.dump(asdict(summary), file)
-            os.rename(fresh, "run.json", src_dir_fd=directory, dst_dir_fd=directory)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(fresh, dir_fd=directory)
-            raise
-        finally:
-            os.close(directory)
+        ownership.replace(self.path / "run.json", json.dumps(asdict(summary)).encode())
 
     def update(self, **changes: Any) -> Summary:
         summary = replace(self.read(), **changes)

@@ -165,8 +165,7 @@ def _believed(path: Path, beside: Path | None) -> bool:
 
 def _speaks_of_us(path: Path) -> bool:
     try:
-        with open(ownership.open_to_read(path), "rb") as file:
-            return path.name != "pyproject.toml" or b"tool.tuimon" in file.read(1 << 16)
+        return b"tool.tuimon" in ownership.read_start(path, 1 << 16) or path.name != "pyproject.toml"
     except OSError:
         return False
 

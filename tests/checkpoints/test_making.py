@@ -106,10 +106,11 @@ def test_a_folder_that_is_replaced_meanwhile_by_a_link(
 def test_a_link_where_the_file_is_to_be_written(path: Path, elsewhere: Path) -> None:
     store.folder(path).mkdir(0o700)
     size = path.stat().st_size
-    (store.folder(path) / f"{size}.{os.getpid()}.new").symlink_to(elsewhere / "target")
-    with pytest.raises(FileExistsError):
-        store.write(path, size, Run().apply_all(STORY))
+    (store.folder(path) / f"{size}.{store.fold_version()}.{os.getpid()}.new").symlink_to(elsewhere / "target")
+    store.write(path, size, Run().apply_all(STORY))
     assert list(elsewhere.iterdir()) == []
+    assert [each.offset for each in store.known(path)] == [size]
+    assert not any(each.is_symlink() for each in store.folder(path).iterdir())
 
 
 def pipe(path: Path) -> None:

@@ -134,6 +134,17 @@ def test_who_has_no_home_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert signing.made() is None
 
 
+@needs_root
+def test_a_user_without_a_home_has_none() -> None:
+    program = (
+        "import os; from tuimon.checkpoints import signing; os.setresuid(54321, 54321, 54321); "
+        "print(signing.key(), signing.made())"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_STATE_HOME")}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert done.stdout == "None None\n", done.stderr
+
+
 def test_a_signature_is_of_the_key_and_the_whole() -> None:
     one, other = bytes(32), bytes(31) + b"\1"
     by = signing.signature(one, b"heading")

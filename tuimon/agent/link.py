@@ -156,8 +156,7 @@ def _recorded(run: str) -> str:
     try:
         directory = ownership.open_directory(run)
         os.close(directory)
-        with open(ownership.open_to_read(os.path.join(run, "run.json")), "rb") as file:
-            path = json.loads(file.read(_LARGEST_SUMMARY))["socket"]
+        path = json.loads(ownership.read_start(os.path.join(run, "run.json"), _LARGEST_SUMMARY))["socket"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
     return path if isinstance(path, str) else ""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 from contextlib import ExitStack
+from pathlib import Path
 
-from tuimon import runs
-from tuimon.checkpoints import files
+from tuimon import ownership, runs
+from tuimon.errors import TuimonError
 
 NAME = "checkpoint.key"
 
@@ -21,10 +22,10 @@ SIZE = 32
 
 def key() -> bytes | None:
     """This user's, where there is one that nobody else can know or have put there."""
-    with contextlib.suppress(OSError, RuntimeError), ExitStack() as opened:  # without a home, `~` is a RuntimeError
-        folder = files.open_folder(runs.home().parent)
+    with contextlib.suppress(OSError, TuimonError), ExitStack() as opened:
+        folder = ownership.open_directory(_home(), denied=ownership.WRITABLE_BY_OTHERS)
         opened.callback(os.close, folder)
-        fd = files.open_file(NAME, folder, files.OTHERS)
+        fd = ownership.open_private(NAME, folder, ownership.RIGHTS_OF_OTHERS)
         opened.callback(os.close, fd)
         found = os.read(fd, SIZE + 1)
         return found if len(found) == SIZE else None
@@ -38,24 +39,29 @@ def made() -> bytes | None:
 
 def _make() -> bool:
     try:
-        where = runs.home().parent
+        where = _home()
         where.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as opened:
-            folder = files.open_folder(where, denied=0)
+            folder = ownership.open_directory(where)
             opened.callback(os.close, folder)
             mode = os.fstat(folder).st_mode
-            if mode & files.OTHERS_WRITE:  # as a umask of 002 leaves it; a key in it may be anybody's
-                os.fchmod(folder, mode & 0o7777 & ~files.OTHERS_WRITE)
+            if mode & ownership.WRITABLE_BY_OTHERS:  # as a umask of 002 leaves it; a key in it may be anybody's
+                os.fchmod(folder, mode & 0o7777 & ~ownership.WRITABLE_BY_OTHERS)
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(NAME, dir_fd=folder)
             fresh = f"{NAME}.{os.urandom(8).hex()}"
-            files.create(fresh, folder, os.urandom(SIZE))
+            ownership.create(fresh, folder, os.urandom(SIZE))
             opened.callback(os.unlink, fresh, dir_fd=folder)
             with contextlib.suppress(FileExistsError):  # somebody else was first: that one is as good
                 os.link(fresh, NAME, src_dir_fd=folder, dst_dir_fd=folder)
-    except (OSError, RuntimeError):
+    except (OSError, TuimonError):
         return False
     return True
+
+
+def _home() -> Path:
+    """The key's directory, which a link to another disk may lead to. Raises TuimonError where the user has no home."""
+    return Path(os.path.realpath(runs.home().parent))
 
 
 def signature(key: bytes, text: bytes, what: str = "checkpoint") -> bytes:

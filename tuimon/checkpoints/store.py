@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import tuimon
-from tuimon import events, journal
-from tuimon.checkpoints import files, signing
+from tuimon import events, journal, ownership
+from tuimon.checkpoints import signing
 from tuimon.state import Restored, Run
 
 SEEN = 1 << 16
@@ -34,7 +34,7 @@ MOST = 4096
 
 FOLDER = "checkpoints"
 
-_NAME = re.compile(r"(\d{1,18})\.(?:[0-9a-f]{16}|\d+\.new)")
+_NAME = re.compile(r"\d{1,18}\.[0-9a-f]{16}(?:\.\d+\.new)?")
 """Of all files that are made here, finished or not: others in the folder are not ours."""
 
 _FOLDING = ("events.py", "series.py", "wire.py", "state", "checkpoints/encoding.py", "checkpoints/shapes.py")
@@ -113,13 +113,8 @@ def write(journal_path: Path, offset: int, run: Run) -> None:
             "state": hashlib.sha256(state).hexdigest(),
         }
         told = json.dumps(heading).encode()
-        fresh = f"{offset}.{os.getpid()}.new"
-        files.create(fresh, place.folder, signing.signature(place.key, told) + b" " + told + b"\n" + state)
-        try:
-            os.rename(fresh, f"{offset}.{fold_version()}", src_dir_fd=place.folder, dst_dir_fd=place.folder)
-        except OSError:
-            os.unlink(fresh, dir_fd=place.folder)
-            raise
+        signed = signing.signature(place.key, told) + b" " + told + b"\n" + state
+        ownership.replace_in(place.folder, f"{offset}.{fold_version()}", signed)
 
 
 @contextlib.contextmanager
@@ -177,14 +172,14 @@ def fold_version() -> str:
 def _opened(journal_path: Path, make: bool = False) -> Iterator[_Place]:
     """Raises OSError unless all of it belongs to this user, who has a key; `make` what is missing of that."""
     with ExitStack() as opened:
-        beside = files.open_folder(journal_path.parent, denied=0)
+        beside = ownership.open_directory(os.path.realpath(journal_path.parent))
         opened.callback(os.close, beside)
-        journal = files.open_file(journal_path.name, beside)
+        journal = ownership.open_private(journal_path.name, beside)
         opened.callback(os.close, journal)
         if make:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(FOLDER, 0o700, dir_fd=beside)
-        inner = files.open_folder(FOLDER, beside)
+        inner = ownership.open_directory(FOLDER, beside, ownership.WRITABLE_BY_OTHERS)
         opened.callback(os.close, inner)
         key = signing.made() if make else signing.key()
         if key is None:
@@ -210,7 +205,7 @@ def _headings(place: _Place) -> Iterator[Checkpoint]:
 
 def _heading(place: _Place, name: str) -> Checkpoint | None:
     try:
-        with open(files.open_file(name, place.folder), "rb") as file:
+        with open(ownership.open_private(name, place.folder), "rb") as file:
             by, _, told = file.readline(1000).rstrip(b"\n").partition(b" ")
     except OSError:
         return None
@@ -228,10 +223,11 @@ def _data(place: _Place, checkpoint: Checkpoint) -> bytes | None:
     import hashlib
 
     try:
-        data = files.read(checkpoint.path.name, place.folder, LARGEST).partition(b"\n")[2]
+        with open(ownership.open_private(checkpoint.path.name, place.folder), "rb") as file:
+            data = file.read(LARGEST).partition(b"\n")[2]
     except OSError:
         return None
-    return data if hashlib.sha256(data).hexdigest() == checkpoint.state else None
+    return data if hashlib.sha256(data).hexdigest() == checkpoint.state else None  # also where it is longer
 
 
 def _fits(place: _Place, checkpoint: Checkpoint) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tuimon import ownership
 from tuimon.clean import line
 from tuimon.remote.frames import FILES, STATUS, SUMMARY, Frame
 from tuimon.remote.pieces import digest
@@ -62,9 +63,7 @@ class Mirror(RunDirectory):
         if frame.name in FILES:
             _add(self.path / FILES[frame.name], frame.offset, frame.data)
         elif frame.name == SUMMARY:
-            fresh = self.path / "run.json.new"
-            fresh.write_text(json.dumps({**_object(frame.data), **NOT_HERE}))
-            fresh.replace(self.path / "run.json")
+            ownership.replace(self.path / "run.json", json.dumps({**_object(frame.data), **NOT_HERE}).encode())
         elif frame.name == STATUS:
             self._believe(frame.data)
 

@@ -104,9 +104,7 @@ def _settle(directory: RunDirectory, summary: Summary, ready: Callable[[], None]
 def last_recorded(directory: RunDirectory) -> float | None:
     """Time of the newest event among the last of the journal; None when there is none."""
     try:
-        with open(ownership.open_to_read(directory.journal), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
-            end = file.read()
+        end = ownership.read_end(directory.journal, TAIL)
     except OSError:
         return None
     newest = None

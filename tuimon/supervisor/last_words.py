@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -30,9 +29,7 @@ STACK = re.compile(rb'^  File "')
 def last_words(path: Path) -> list[str]:
     """Empty when there are none, or the file cannot be read."""
     try:
-        with open(ownership.open_to_read(path), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - READ))
-            lines = file.read(READ).splitlines()
+        lines = ownership.read_end(path, READ).splitlines()
     except OSError:
         return []
     kept: list[bytes] = []
