@@ -12,6 +12,7 @@ import pytest
 
 from tests.harness import Tuimon, wait_for
 from tests.supervisor.test_survival import Job
+from tests.test_other_users import picture
 from tuimon import leftovers, prune
 from tuimon.runs import RunDirectory
 from tuimon.supervisor.output import Output
@@ -55,6 +56,19 @@ def test_a_killed_supervisors_room_on_the_disk_is_given_back(job: Job, asked: li
     left = {str(path.relative_to(run.path)) for path in run.path.rglob("*")}
     assert not left & {*HALF_MADE, "reserve"}
     assert f"run.json.{os.getpid()}.new" in left
+
+
+def test_a_screen_that_only_reads_leaves_them(job: Job) -> None:
+    run, pid = job.tuimon.directory, job.pid
+    (run.path / HALF_MADE[0]).touch()
+    job.kill_supervisor()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not run.child_alive(), "the script to die")
+    before = picture(run.path)
+
+    job.tuimon.run("attach", run.id, "--headless", "--readonly")
+
+    assert picture(run.path) == before
 
 
 def test_the_room_of_a_run_that_ended_is_given_back(job: Job) -> None:
