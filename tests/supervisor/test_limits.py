@@ -483,14 +483,13 @@ def test_whatever_takes_the_sockets_place_the_run_is_heard_again(
     job = Job(tuimon).start()
     job.steps(3)
     first = Path(tuimon.directory.read().socket)
-    inode = first.stat().st_ino
 
     first.unlink()
     replace(first)
 
     def listens() -> bool:
         now = Path(tuimon.directory.read().socket)
-        return now.is_socket() and (now != first or (now.stat().st_ino != inode and _answers(now)))
+        return now.is_socket() and _answers(now)  # the inode may have the number of the one before
 
     wait_for(listens, "another socket")
     Control(tuimon.directory, "test").greet()
