@@ -13,10 +13,12 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tuimon import clock, events, garbage, inherited, ownership
 from tuimon.errors import TuimonError, advice
 from tuimon.runs import RunDirectory
+from tuimon.supervisor.child import Child
 from tuimon.supervisor.ingest import Ingest
 from tuimon.supervisor.loop import Loop
 from tuimon.supervisor.places import places
@@ -173,6 +175,20 @@ def listen(loop: Loop, directory: RunDirectory) -> Ingest:
 def supervisor_started(adopted: bool) -> events.SupervisorStarted:
     at, uptime, awake = clock.now(), time.clock_gettime(time.CLOCK_BOOTTIME), time.monotonic()
     return events.SupervisorStarted(at=at, pid=os.getpid(), adopted=adopted, uptime=uptime, awake=awake)
+
+
+def script_started(loop: Loop, script: Child, listening: Ingest, executable: str, **known: Any) -> None:
+    """Record it in the journal and in `run.json`; `known` are further members of `Summary`."""
+    started = float(script.started or 0)
+    loop.recorder.record(events.ChildStarted(at=clock.now(), pid=script.pid, started=started, executable=executable))
+    loop.upkeep.update(
+        pid=script.pid,
+        child_started=script.started,
+        supervisor_pid=os.getpid(),
+        socket=str(listening.path),
+        clock=clock.text(),
+        **known,
+    )
 
 
 def inject_path() -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuimon import clock, events
+from tuimon import clock
 from tuimon.errors import UsageError
 from tuimon.runs import RunDirectory
 from tuimon.supervisor import daemon
@@ -44,17 +44,12 @@ def _supervise(directory: RunDirectory, target: Target, plan: Plan, ready: Calla
         raise UsageError(f"process {target.pid} has ended")
     listening = daemon.listen(loop, directory)
     record_start(loop.recorder.record, directory, plan, target.cwd, adopted=True)
-    now = clock.now()
-    loop.recorder.record(
-        events.ChildStarted(at=now, pid=script.pid, started=float(script.started), executable=target.executable)
-    )
     link_output(directory, target)
-    loop.upkeep.update(
-        pid=script.pid,
-        child_started=script.started,
-        supervisor_pid=os.getpid(),
-        socket=str(listening.path),
-        clock=clock.text(),
+    daemon.script_started(
+        loop,
+        script,
+        listening,
+        target.executable,
         injected=plan.source == "attach" and not target.read_printed,
         read_printed=target.read_printed,
     )

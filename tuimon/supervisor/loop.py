@@ -38,6 +38,7 @@ MOST_COMPLAINTS = 100
 
 class Loop:
     child: Child | None  # the script, and after its end the process that goes on training
+    ingest: Ingest  # set as soon as it runs
 
     def __init__(
         self, directory: RunDirectory, recorder: Recorder, selector: selectors.BaseSelector, upkeep: Upkeep
@@ -48,7 +49,6 @@ class Loop:
         self.upkeep = upkeep
         self.host = os.uname().nodename
         self.told_to_stop = False
-        self.ingest: Ingest | None = None
         self.child = None
         self._unobserved: Unobserved | None = None
         self._growth = Growth(directory.journal)
@@ -73,7 +73,7 @@ class Loop:
             return
         request = requests.completed(event, connection, self.host, self.directory.path)
         self.recorder.record(request)
-        if self.ingest is not None and self.child is not None:
+        if self.child is not None:
             answer = requests.carry_out(request, self.child, self.ingest, clock.now())
             if answer is not None:
                 self.recorder.record(answer)
@@ -180,7 +180,6 @@ class Loop:
 
     def _reporting(self) -> set[int]:
         """The processes that an agent reports from, but the script."""
-        assert self.ingest is not None
         summary = self.directory.read()
         return {each.pid for each in self.ingest.connections if each.agent} - {summary.pid}
 
@@ -210,7 +209,6 @@ class Loop:
         with contextlib.suppress(OSError):
             self.upkeep.look()
         self.recorder.resume(now)
-        assert self.ingest is not None
         assert self._unobserved is not None
         for seen in self._unobserved.look(self._trained()):
             self.recorder.record(seen)
@@ -226,7 +224,6 @@ class Loop:
 
     def _trained(self) -> set[int]:
         """The script, and whatever process else an agent reports from."""
-        assert self.ingest is not None
         script = {self.child.pid} if self.child is not None else set()
         return script | {each.pid for each in self.ingest.connections if each.agent}
 
@@ -243,7 +240,6 @@ class Loop:
             self._growth.look(over)
 
     def _count_unreadable(self, now: float) -> None:
-        assert self.ingest is not None
         if self.ingest.unreadable:
             lost = events.EventsLost(at=now, count=self.ingest.unreadable, reason="lines that could not be read")
             self.ingest.unreadable = 0
@@ -285,7 +281,6 @@ class Loop:
 
     def _hear_last_words(self, child: Child) -> None:
         """What is on its way; agents of processes that live on do not hold the end up."""
-        assert self.ingest is not None
         deadline = time.monotonic() + LAST_WORDS
         while time.monotonic() < deadline:
             if not self._serve(0.0) and not any(each.pid == child.pid for each in self.ingest.connections):
@@ -297,7 +292,6 @@ class Loop:
         now = clock.now()
         for sampler in self._samplers:
             sampler.close()
-        assert self.ingest is not None
         self.ingest.close()
         self.recorder.record(events.SupervisorEnded(at=now, pid=os.getpid(), reason=reason))
         self._keep_checkpoints(over)

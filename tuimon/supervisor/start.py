@@ -46,18 +46,7 @@ def _supervise(directory: RunDirectory, plan: Plan, ready: Callable[[], None]) -
         listening.close()
         what = f"cannot start {plan.command[0]}: {error.strerror}"
         raise UsageError(what, advice(error, "is it there, and executable?")) from None
-    now = clock.now()
-    executable = plan.command[0]
-    loop.recorder.record(
-        events.ChildStarted(at=now, pid=script.pid, started=float(script.started or 0), executable=executable)
-    )
-    loop.upkeep.update(
-        pid=script.pid,
-        child_started=script.started,
-        supervisor_pid=os.getpid(),
-        socket=str(listening.path),
-        clock=clock.text(),
-    )
+    daemon.script_started(loop, script, listening, plan.command[0])
     output.keep_ahead()
     daemon.close_inherited()
     daemon.lift_limits()
