@@ -132,7 +132,7 @@ class Follow:
         return TuimonError(f"{path} cannot be read: {why}", "what the script printed is beside it, if that was kept")
 
 
-END_MISSING = "the end of its journal is missing"
+END_MISSING = "the end of the journal is missing"
 
 
 def why_no_end(directory: RunDirectory) -> str | None:
@@ -151,7 +151,7 @@ def end_beside(directory: RunDirectory, newest: float) -> list[events.Event]:
         return []
     at = max(newest, summary.ended_at)
     return [
-        events.GapRecorded(at=at, what="host", since=newest, until=at, reason="the end of the journal is missing"),
+        events.GapRecorded(at=at, what="host", since=newest, until=at, reason=END_MISSING),
         events.ChildEnded(at=at, pid=summary.pid or 0, exit_code=summary.exit_code, signal=summary.signal),
     ]
 

@@ -27,9 +27,7 @@ class View:
     theme: Theme = DARK
     glyphs: Glyphs = UNICODE
     other: Run | None = None  # a second run, to compare curves with
-    chosen: int | None = (
-        None  # index of the fit to look at; None, or one that is not kept, follows the newest that trains
-    )
+    chosen: int | None = None  # index of a fit; None, or a fit that is not kept, means the newest that trains
     paused: bool = False
     readonly: bool = False
     notice: str = ""  # what the last key did, until the next one
