@@ -140,7 +140,7 @@ def test_attach_says_whose_run_it_is(tuimon: Tuimon, trap: RunDirectory) -> None
 
     done = tuimon.finish(process)
 
-    assert "belongs to user nobody: you can look at it, and change nothing" in done.text
+    assert "belongs to user nobody: you can read it, and change nothing" in done.text
 
 
 def test_links_in_a_directory_of_ones_own_are_not_written_through(tuimon: Tuimon, trap: RunDirectory) -> None:

@@ -85,7 +85,7 @@ def test_findings_that_very_many_fits_have_are_told_of_some() -> None:
 
     told = [line for line in lines if "low-coverage" in line]
     assert len(told) == MOST_ALIKE + 1
-    assert told[-1] == "warning low-coverage: in more fits, which are not told one by one"
+    assert told[-1] == "warning low-coverage: in more fits, which are not listed one by one"
 
 
 def test_the_summary_counts_all_fits_and_says_what_was_left_out() -> None:

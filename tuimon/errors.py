@@ -32,7 +32,7 @@ _LIMITS = {
     errno.ENFILE: "the machine has too many open files",
     errno.EAGAIN: "too few processes may run: see `ulimit -u`, or the limit of the container",
     errno.ENOMEM: "there is too little memory: see `ulimit -v`, or the limit of the container",
-    errno.EFBIG: "files may not be as long: see `ulimit -f`",
+    errno.EFBIG: "files may not grow that long: see `ulimit -f`",
     errno.ENOSPC: "make room on the disk",
     errno.EROFS: "it is on a file system that cannot be written",
 }

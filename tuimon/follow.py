@@ -17,8 +17,8 @@ LOOK_EVERY = 1.0
 """Seconds between two looks at who is alive."""
 
 PATIENCE = 5
-"""Looks for which a journal may be gone while somebody is there who could put it back; a run of another machine of
-which the end is known, but not in the journal, may go on for as many."""
+"""Looks for which a journal may be missing while a process is alive that could restore it, or for which a run on
+another machine may go on whose end is in `run.json` but not in the journal."""
 
 
 class Follow:
@@ -144,8 +144,8 @@ def why_no_end(directory: RunDirectory) -> str | None:
 
 
 def end_beside(directory: RunDirectory, newest: float) -> list[events.Event]:
-    """How the run ended, where `run.json` tells it and nobody will write it into the journal any more: that reached a
-    limit of the size of files, say. Empty where `run.json` does not tell it, or somebody is there."""
+    """The run's end by `run.json`, where no supervisor is alive to write it into the journal (which reached a limit of
+    file size, say). Empty where `run.json` has no end, or a supervisor is alive."""
     summary = directory.read()
     if summary.ended_at is None or directory.elsewhere() or directory.supervised():
         return []

@@ -1,5 +1,5 @@
-"""What a supervisor leaves in a run's directory when it is killed or cannot write: room on the disk that was set aside,
-half-made files, and a summary without the end that the journal tells.
+"""What a killed supervisor leaves in a run's directory: reserved disk space, half-written files, and a `run.json`
+without the end that the journal holds.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from tuimon import events, ownership, wire
 from tuimon.runs import RunDirectory, process_started
 
 HALF_MADE = re.compile(r"(?:run\.json|digest\.json|\d+\.[0-9a-f]{16})\.(\d+)\.new")
-"""Files that a process, named by its number, was about to put in the place of others."""
+"""Files that a process, whose id is in their name, was about to rename; see `ownership.replace`."""
 
 WITHOUT_A_NUMBER = ("reserve", "journal.jsonl.new")
 """Made by a supervisor, of which there is one at a time."""
 
 ENOUGH = 1 << 18
-"""Bytes of the journal's end: after the script has ended little more is said."""
+"""Bytes at the journal's end that are searched for the script's end: few events follow it."""
 
 SLACK = 1 << 16
-"""Bytes by which a file takes more of the disk than it holds without anything having been set aside."""
+"""Bytes of disk that a file may take beyond its size without a reservation."""
 
 
 def clear(directory: RunDirectory) -> None:
-    """Give it back, where nobody of the run is alive. What cannot be removed stays."""
+    """Remove it, unless a process of the run is alive. What cannot be removed stays."""
     if directory.owner or directory.elsewhere() or directory.supervised() or directory.child_alive():
         return
     if directory.remaining():
@@ -45,7 +45,7 @@ def clear(directory: RunDirectory) -> None:
 
 
 def _note_end(directory: RunDirectory) -> None:
-    """In `run.json`, where only the journal has it."""
+    """Write the script's end into `run.json` where only the journal has it."""
     summary = directory.read()
     if summary.pid is None or summary.ended_at is not None:
         return
@@ -67,8 +67,8 @@ def _is_left(name: str) -> bool:
 
 
 def give_back(path: Path) -> bool:
-    """Free what was set aside behind the end of the file. False where some other process has it open: what it is about
-    to print must not be cut off."""
+    """Free the disk space reserved behind the end of the file. False where another process has the file open: what it
+    is about to print must not be cut off."""
     try:
         fd = ownership.open_own(path, os.O_WRONLY)
     except OSError:
@@ -77,13 +77,13 @@ def give_back(path: Path) -> bool:
         status = os.fstat(fd)
         if status.st_blocks * 512 <= status.st_size + SLACK:
             return True
-        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)  # to be sent when somebody opens it; does nothing
+        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)  # sent when the file is opened; ignored by default
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)  # the kernel gives it to the only one who has the file open
         os.ftruncate(fd, os.fstat(fd).st_size)
     except OSError as error:
         if error.errno == errno.EAGAIN:
             return False
-        with contextlib.suppress(OSError):  # the file system has no such thing
+        with contextlib.suppress(OSError):  # the file system has no leases
             os.ftruncate(fd, os.fstat(fd).st_size)
     finally:
         os.close(fd)

@@ -20,7 +20,7 @@ MOST_AT_ONCE = 4
 """Commands that run side by side; the others wait for their turn."""
 
 MOST_TOLD = 4096
-"""Findings that are remembered as told, before those of fits that are gone are forgotten."""
+"""Findings to remember as reported, before findings of fits that are no longer kept are forgotten."""
 
 PATIENCE = 60.0
 """Seconds after which a command that does not end is ended."""
@@ -46,7 +46,7 @@ class Notifier:
             if rank < self._told.get(key, len(SEVERITIES)):
                 self._told[key] = rank
                 self._waiting.append(json.dumps(described(run, finding), allow_nan=False))
-        if len(self._told) > MOST_TOLD:  # those of fits that are gone do not come back
+        if len(self._told) > MOST_TOLD:  # a fit that is no longer kept has no new findings
             kept = {None, *(fit.index for fit in run.fits)}
             self._told = {key: rank for key, rank in self._told.items() if key[1] in kept}
         self._look_after()

@@ -17,16 +17,16 @@ STILL_EVERY = 60.0
 MOST_METRICS = 6
 
 EACH_OF = 64
-"""Fits of which each is told, and each of its epochs: the first ones. Of later ones a line is told at times only."""
+"""The first fits, of which each has its line and each epoch has; later fits have a line every `LATER_EVERY` seconds."""
 
 LATER_EVERY = 10.0
 """Seconds of the run between two lines about later fits."""
 
 MOST_ALIKE = 16
-"""Fits of which each finding of one rule and severity is told."""
+"""Fits for which findings of one rule and severity have a line each."""
 
 MOST_TOLD = 4096
-"""Findings that are remembered, before those of fits that are gone are forgotten."""
+"""Findings to remember, before findings of fits that are no longer kept are forgotten."""
 
 GUESSED_FOR = 10.0
 """Seconds after which a guess from outside is told."""
@@ -112,7 +112,7 @@ class Teller:
             if self._alike[kind] <= MOST_ALIKE:
                 yield of_finding(finding, where(run, [finding]))
             elif self._alike[kind] == MOST_ALIKE + 1:
-                yield f"{finding.severity} {finding.rule}: in more fits, which are not told one by one"
+                yield f"{finding.severity} {finding.rule}: in more fits, which are not listed one by one"
         if len(self._findings) > MOST_TOLD:
             kept = {None, *(fit.index for fit in run.fits)}
             self._findings = {key: rank for key, rank in self._findings.items() if key[1] in kept}

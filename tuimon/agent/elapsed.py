@@ -1,7 +1,7 @@
-"""The time between two readings of what graphs have summed up, by a steady clock and by the one that graphs read.
+"""The seconds between two reads of a sum that a graph keeps, by a steady clock and by the clock that graphs read.
 
-`Timestamp` tells the machine's clock. Where it is set while a batch is waited for, or the machine sleeps meanwhile, the
-wait is wrong by as much; how much that is can be known.
+`Timestamp` reads the machine's clock. If that is set while a batch is waited for, or the machine sleeps, the wait is
+wrong by as much; comparing the two clocks gives the amount.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ import time
 from typing import Tuple
 
 NOISE = 0.001
-"""Seconds between the two clocks that tell nothing: they are read one after the other."""
+"""Seconds by which the two clocks may differ without one having been set: they are read one after the other."""
 
 
 class Elapsed:
-    """`passed` are the seconds since the last batches came, `jumped` what the machine's clock has shown beside them."""
+    """Seconds since the sum last grew: `passed` by the steady clock, and `jumped`, by which the machine's clock
+    differs."""
 
     def __init__(self) -> None:
         self.passed = self.jumped = 0.0
         self._at, self._ahead = _read()
 
     def look(self) -> None:
-        """To be called before a sum is read."""
+        """Read both clocks. To be called before the sum is read."""
         at, ahead = _read()
         self.passed += at - self._at
         if abs(ahead - self._ahead) > NOISE:
@@ -29,8 +30,8 @@ class Elapsed:
         self._at, self._ahead = at, ahead
 
     def split(self, value: float, batch: float) -> Tuple[int, float]:
-        """Batches, and the seconds that they were waited for, of a sum in which each batch stands for so many seconds.
-        What is known of the clock begins anew."""
+        """The batches in a sum to which each adds `batch` seconds, and the seconds of wait in it. Resets both
+        clocks."""
         passed, jumped = self.passed, self.jumped
         self.passed = self.jumped = 0.0
         batches, seconds = _split(value, batch)

@@ -59,7 +59,7 @@ class Link:
         if link is None:
             return False
         self._socket, self._in, self.refusal = link, wire.Lines(_LONGEST), ""
-        self._out[:0] = self._sent  # the one before may have died with it unread; what is known is left out there
+        self._out[:0] = self._sent  # the supervisor may have died with it unread; the next one drops duplicates
         del self._sent[:]
         self._identity = _identity(link.fileno())
         return True
@@ -137,7 +137,7 @@ class Link:
         return rest
 
     def keep(self, lines: bytes) -> bytes:
-        """Let whole lines wait for the next supervisor; those that there is no room for."""
+        """Keep whole lines for the next supervisor. Returns the lines for which there is no room."""
         room = max(0, BUFFERED - len(self._out))
         fits = len(lines) if len(lines) <= room else lines.rfind(b"\n", 0, room) + 1
         self._out += lines[:fits]
@@ -152,7 +152,7 @@ class Link:
 
 
 def _recorded(run: str) -> str:
-    """Where the supervisor of the run says that it listens; empty where nobody who may say so does."""
+    """The socket's path by the run's `run.json`; empty where that is missing, damaged, or another user's."""
     try:
         directory = ownership.open_directory(run)
         os.close(directory)

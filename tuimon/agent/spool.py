@@ -1,8 +1,8 @@
-"""The file that takes what the agent has to say while nobody listens.
+"""The file that keeps an agent's events while no supervisor listens.
 
-Each write locks the file, and looks whether it is still the one at the path: whoever takes the spool over locks it,
-reads it and removes it, and nothing is read twice or lost in between. A file or a directory of somebody else's is no
-spool.
+Each write locks the file and checks that the path still leads to it: a supervisor that takes the spool over locks,
+reads and removes it, so that no event is read twice or lost in between. Another user's file or directory is not
+written to.
 """
 
 from __future__ import annotations

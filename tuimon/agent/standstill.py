@@ -1,7 +1,7 @@
-"""Times in which this process did not run, which it can only find out afterwards.
+"""Gaps in which this process did not run, because the machine slept or the process was stopped.
 
-The machine slept, or the process was stopped. A thread that wakes late may have waited for Python's lock as well: then
-the process used the processor, or a supervisor has seen it run. What is found is said for times without a supervisor.
+A process can only detect them afterwards. A thread that wakes late may also have waited for Python's lock: then the
+process has used the processor. These gaps matter where no supervisor was alive to observe the process.
 """
 
 from __future__ import annotations
@@ -13,27 +13,28 @@ from typing import Optional
 from tuimon import clock, events
 
 LATE = 5.0
-"""Seconds too late from which it is said."""
+"""Seconds by which the thread must wake too late for a gap to be recorded."""
 
 SLEPT = 1.0
+"""Seconds that the machine must have slept to be recorded."""
 
 IDLE = 0.02
-"""Of the time, in which the processor was used, that a process which was stopped may seem to have used."""
+"""Share of a core that a stopped process may seem to have used: it ran until it was stopped."""
 
 
 class Standstill:
-    """Looked at by one thread, before and after it rests."""
+    """Used by one thread, before and after it sleeps."""
 
     def __init__(self) -> None:
         self.rests()
 
     def rests(self) -> None:
-        """The thread is about to."""
+        """The thread is about to sleep."""
         self._at, self._monotonic, self._asleep = clock.now(), time.monotonic(), clock.asleep()
         self._used = time.process_time()
 
     def woke(self, within: float) -> Optional[events.GapRecorded]:
-        """What is to be said of the time since it rested; it was to wake within so many seconds."""
+        """The gap since `rests`, if there is one. The thread was to wake `within` so many seconds."""
         slept, passed = clock.asleep() - self._asleep, time.monotonic() - self._monotonic
         used = time.process_time() - self._used
         if slept >= SLEPT:

@@ -1,8 +1,8 @@
-"""The key with which this user signs what is kept of a journal, so that nobody else's is believed.
+"""The key with which this user signs what is derived from a journal, so that only the user's own files are believed.
 
-A checkpoint may claim any state, and lies in a directory that may have been sent: its owner and mode, and digests of
-the journal, are easily made to fit. The key never leaves this user's state directory. Where there is none, no
-checkpoint is believed or made, and journals are folded from their start.
+A checkpoint may claim any state, and its directory may have been sent by somebody else: owner, mode and digests of the
+journal are easily forged. The key never leaves this user's state directory. Without a key, checkpoints are neither
+read nor written, and journals are folded from their start.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SIZE = 32
 
 
 def key() -> bytes | None:
-    """This user's, where there is one that nobody else can know or have put there."""
+    """This user's key; None where there is none that only this user can have read or written."""
     with contextlib.suppress(OSError, TuimonError), ExitStack() as opened:
         folder = ownership.open_directory(_home(), denied=ownership.WRITABLE_BY_OTHERS)
         opened.callback(os.close, folder)
@@ -33,7 +33,7 @@ def key() -> bytes | None:
 
 
 def made() -> bytes | None:
-    """The same; made where there is none yet."""
+    """This user's key, created where there is none; None where that fails."""
     return key() or (key() if _make() else None)
 
 
@@ -52,7 +52,7 @@ def _make() -> bool:
             fresh = f"{NAME}.{os.urandom(8).hex()}"
             ownership.create(fresh, folder, os.urandom(SIZE))
             opened.callback(os.unlink, fresh, dir_fd=folder)
-            with contextlib.suppress(FileExistsError):  # somebody else was first: that one is as good
+            with contextlib.suppress(FileExistsError):  # another process has just made one
                 os.link(fresh, NAME, src_dir_fd=folder, dst_dir_fd=folder)
     except (OSError, TuimonError):
         return False

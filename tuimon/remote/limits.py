@@ -1,7 +1,7 @@
-"""How much another machine may send. A run is held to what tuimon sends of one: whoever is beyond that is let go of.
+"""How much another machine may send: no more than tuimon sends of a run, else the link ends.
 
-Another machine may be broken, or not what its name says. What it sends fills a disk and takes time here, so both are
-counted over all connections of a link. Every refusal is one line, and final: there is no point in connecting again.
+The other machine may be broken, or not what its name says. What it sends fills a disk and takes time here, so both are
+counted over all connections of a link. A refusal is one line, and final: there is no point in connecting again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ journal, and of output nobody reads gigabytes on a screen. What is sent once mor
 """
 
 UNSUSPECTED = 4
-"""A mirror's share (one of so many) that may have been compressed in any way."""
+"""One part in so many of the mirror's limit may be compressed by any ratio."""
 
 RATIO = 100
 """Bytes that one byte on the line may unpack to, beyond that share. Journals are at 8, progress bars at 20; zlib's most
@@ -41,7 +41,7 @@ SHORT = 1 << 12
 
 
 class Refused(TuimonError):
-    """The other machine is not listened to any more."""
+    """Nothing more is taken from the other machine."""
 
 
 class Allowance:
@@ -61,11 +61,11 @@ class Allowance:
         self._news = 0
 
     def receive(self, size: int) -> None:
-        """So many bytes came over the line."""
+        """Count `size` compressed bytes from the line."""
         self._received += size
 
     def take(self, frame: Frame) -> None:
-        """This frame is about to be written down, or shown."""
+        """Count a frame before it is written or shown."""
         size = len(frame.data)
         if not size:
             raise self._odd("an empty frame")

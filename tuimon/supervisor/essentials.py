@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tuimon import events
 
 ROOM = 1 << 20
-"""Bytes of lines that are kept, of each of the two kinds of which there may be any number."""
+"""Bytes of lines that are kept about fits and processes, and as many of the history."""
 
 OF_RUN = (events.JournalOpened, events.RunStarted, events.ChildStarted)
 OF_PROCESS = (events.SupervisorStarted, events.AgentStarted, events.FrameworkSeen, events.DevicesSeen)
@@ -51,7 +51,7 @@ class Essentials:
             self._history.put(line, kept)
 
     def behind(self, place: int) -> list[Line]:
-        """Those that were written behind this byte of the journal, in their order."""
+        """The lines that were written after this byte of the journal, in their order."""
         every = [*self._of_run.values(), *self._of_fits.lines.values(), *self._history.lines.values()]
         return sorted((line for line in every if place < line.place < WAITING), key=lambda line: line.number)
 

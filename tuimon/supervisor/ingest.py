@@ -68,7 +68,7 @@ class Ingest:
     # --- the listening socket
 
     def _listen(self) -> list[str]:
-        """Listen again; why each place was refused before one was found."""
+        """Listen in the first place that is safe. Returns why the places before it were refused."""
         refused = []
         for place in self._places:
             path = None
@@ -87,8 +87,8 @@ class Ingest:
         return refused
 
     def ensure(self) -> None:
-        """Listen anew when somebody has removed the socket, where it was or in the next place that is safe. While there
-        is none, agents keep what they have to say, and it is tried again."""
+        """Listen again where the socket was removed, in its place or the next that is safe. While there is no socket,
+        agents write their spools, and the next call tries again."""
         if self._listener is not None:
             with contextlib.suppress(OSError):
                 if os.lstat(self.path).st_ino == self._inode:
@@ -106,7 +106,7 @@ class Ingest:
         self._paused = False
 
     def _pause(self) -> None:
-        """Who connects waits: to be told of it over and over would take all of a processor."""
+        """Let new connections wait: a listener that stays readable would keep the selector busy."""
         if self._listener is not None and not self._paused:
             self._selector.unregister(self._listener)
             self._paused = True
@@ -248,7 +248,7 @@ def _bound(path: Path) -> tuple[socket.socket, int]:
 
 
 SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
-"""No more connections can be had for the time being."""
+"""Errors of `accept` that last until a descriptor or memory is free."""
 
 
 def _most() -> int:

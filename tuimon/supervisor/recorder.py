@@ -1,7 +1,7 @@
-"""Writes the journal, and gets over what happens to its file.
+"""Writes the journal, through full disks and removed or truncated files.
 
-On a full disk what matters waits in memory until there is room again. A file that was removed is put back whole; of one
-that was cut short, the lines are written again without which the rest cannot be understood.
+While the disk is full, events other than samples wait in memory. A removed journal is restored whole; a truncated one
+gets the lines again without which the rest cannot be understood.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RESERVE = 128 * 1024
 """Bytes on disk that are given up when the last facts of a run would not fit otherwise."""
 
 SAMPLES = (events.HostSampled, events.GpusSampled, events.WaitEstimated, events.OutputGrew)
-"""Come again every second: not worth keeping while nothing can be written."""
+"""Repeated every second: not kept while nothing can be written."""
 
 
 class Recorder:
@@ -83,8 +83,8 @@ class Recorder:
         return self._paused_since is not None
 
     def resume(self, now: float) -> None:
-        """See after the file. Where recording is paused, try again; when it goes on, write what waited and say what is
-        missing."""
+        """Restore the file if need be. Where recording is paused, try again; on success, write what waited and record
+        what was lost."""
         self._look_after_file(now)
         if self._paused_since is None:
             return
@@ -105,7 +105,7 @@ class Recorder:
             self.record(events.EventsLost(at=now, count=lost, since=since, reason=reason))
 
     def close(self, now: float) -> bool:
-        """Write what waits, into the space that was set aside if need be. False when it could not be written."""
+        """Write what waits, into the reserved space if need be. False when it could not be written."""
         with contextlib.suppress(OSError):  # the directory may have become read-only, or be gone
             self._reserve.unlink()
         self.resume(now)
@@ -129,7 +129,7 @@ class Recorder:
                 self._complain(f"the journal was removed, and cannot be put back: {error.strerror or error}")
 
     def _make_good(self, at: float, everything: bool = False) -> None:
-        """Write again what was lost of the file's end, as far as it is kept, and say so. Raises OSError."""
+        """Write again what is kept of the lost lines, and record the gap. Raises OSError."""
         self.journal.mend()
         since = self.journal.newest() or self._first
         reason = "the journal was deleted" if everything or not self.journal.size else "the journal was cut short"
@@ -139,7 +139,7 @@ class Recorder:
         self._write(gap, wire.encode(gap))
 
     def _begin_anew(self, at: float) -> None:
-        """On a network file system, a file that was removed elsewhere can be read no more."""
+        """On a network file system, a file that another machine removed can no longer be read."""
         try:
             self.journal.begin_anew()
             self._make_good(at, everything=True)

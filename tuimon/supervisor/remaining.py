@@ -11,14 +11,14 @@ from tuimon.runs import RunDirectory
 from tuimon.supervisor.child import Child, End
 
 GRACE = 60.0
-"""Seconds for which a process that does not train yet is waited for."""
+"""Seconds to wait for a process that does not train yet."""
 
 DYING = 1.0
-"""Seconds that helpers have to notice that their script has ended."""
+"""Seconds that worker processes have to notice that their script has ended."""
 
 
 class Remaining:
-    """Those that train have an agent that reports; the others may begin to, and are known by their environment."""
+    """Processes that train are known by their agent; those that may begin to, by their environment."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
@@ -39,15 +39,15 @@ class Remaining:
 
     @property
     def first(self) -> Child | None:
-        """That of those that train which has done so for longest."""
+        """The process that has been training for longest."""
         return next(iter(self._training.values()), None)
 
     def waiting(self) -> bool:
-        """Somebody is there who does not train, as of now."""
+        """A process of the run is alive, whether it trains or not."""
         return bool(of_run(self._directory.id))
 
     def look(self, reporting: Iterable[int]) -> Iterator[events.Event]:
-        """Who is there by now. `reporting` are the processes of the agents that are connected."""
+        """What has changed. `reporting` are the ids of the processes whose agents are connected."""
         yield from self._ended()
         self._trains(reporting)
         patient = time.monotonic() < self._deadline
@@ -76,7 +76,7 @@ class Remaining:
             yield events.ProcessesRemained(at=clock.now(), pids=told[0], training=told[1])
 
     def written(self) -> list[list[int]]:
-        """What `run.json` says of those that train: process ids, and when they started."""
+        """For `run.json`: id and start (clock ticks since boot) of each process that trains."""
         return [[pid, child.started] for pid, child in sorted(self._training.items()) if child.started is not None]
 
 

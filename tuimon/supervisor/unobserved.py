@@ -1,7 +1,7 @@
-"""What nobody could observe, and why: the machine slept, this process was stopped, or the training was.
+"""Gaps that nobody could observe, and their reason: the machine slept, or this process or the training was stopped.
 
-A supervisor that is stopped cannot tell so but afterwards, by a steady clock that went on without it. Where the script
-used no processor time meanwhile either, the whole run was stopped: a frozen control group, a paused machine.
+A stopped supervisor can detect it only afterwards, by a steady clock that went on without it. If the script used no
+processor time meanwhile either, the whole run was stopped: a frozen control group, a paused machine.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from tuimon import clock, events
 from tuimon.supervisor.samplers.files import read
 
 LATE = 5.0
-"""Seconds beyond the interval between two looks from which a gap is recorded."""
+"""Seconds beyond the sampling interval from which a gap is recorded."""
 
 SLEPT, SET = 1.0, 1.0
 """Seconds that the machine must have slept, or its clock have been set by, to be recorded."""
 
 IDLE = 0.02
-"""Cores' worth of processor time that a script which is stopped may seem to use: it ran until it was."""
+"""Cores that a stopped script may seem to use: it ran until it was stopped."""
 
 CONFIRMED = 5.0
-"""Seconds between two looks below which a process must be seen stopped twice: being joined stops it for a moment."""
+"""Sampling interval in seconds below which a process must be seen stopped twice: joining it stops it for a moment."""
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -51,7 +51,7 @@ class Unobserved:
         self._held: dict[int, Held] = {}
 
     def woken(self) -> Iterator[events.Event]:
-        """To be called whenever this process has waited, before what it was woken for is recorded."""
+        """Gaps since the last call. To be called whenever this process has waited, before anything else is recorded."""
         now, monotonic, asleep = clock.now(), time.monotonic(), clock.asleep()
         slept, late = asleep - self._asleep, monotonic - self._monotonic
         since, self._woken, self._monotonic, self._asleep = self._woken, now, monotonic, asleep
@@ -76,7 +76,7 @@ class Unobserved:
             yield events.ClockSet(at=now, by=by, ahead=ahead)
 
     def look(self, pids: Collection[int]) -> Iterator[events.Event]:
-        """At the processes that train, once in each interval."""
+        """Changes of the processes that train. To be called once in each interval."""
         now, monotonic = clock.now(), time.monotonic()
         used = {pid: seconds for pid in pids if (seconds := _used(pid)) is not None}
         spent = sum(seconds - self._used.get(pid, seconds) for pid, seconds in used.items())
@@ -106,7 +106,7 @@ class Unobserved:
         return events.ProcessStopped(at=now, pid=pid, since=known.since, reason=known.reason)
 
     def _stopped_too(self, monotonic: float) -> bool:
-        """Since the last look the processes used no more than they would have until they were stopped."""
+        """Since the last `look` the processes used no more than they would have until they were stopped."""
         used = [(_used(pid), before) for pid, before in self._used.items()]
         spent = sum(now - before for now, before in used if now is not None)
         running = self._share * 1.5 * self._interval
@@ -135,7 +135,7 @@ def _used(pid: int) -> float | None:
 
 
 def _frozen(pid: int, mounted: Path = Path("/sys/fs/cgroup")) -> bool:
-    """Version 2 tells it in `cgroup.events`, version 1 in the freezer's `freezer.state`."""
+    """By `cgroup.events` in version 2, by the freezer's `freezer.state` in version 1."""
     for line in (read(f"/proc/{pid}/cgroup") or "").splitlines():
         _, controllers, group = line.split(":", 2)
         inner = group.lstrip("/")

@@ -1,6 +1,6 @@
-"""Puts back what somebody removes while a run goes on: its directory, the lock, `run.json`, the supervisor's own log.
+"""Restores files of a run that are removed while it goes on: its directory, lock, `run.json` and the supervisor's log.
 
-The journal and the script's output are put back by those who write and read them.
+`recorder` restores the journal, and `output` the script's output.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Upkeep:
         self._unwritten: dict[str, Any] = {}
 
     def update(self, **changes: Any) -> None:
-        """Change `run.json`, at the next look where it cannot be written now."""
+        """Change `run.json`; where it cannot be written now, at the next `look`."""
         self._unwritten.update(changes)
         with contextlib.suppress(OSError):
             self._write()
@@ -37,7 +37,7 @@ class Upkeep:
             self._unwritten = {}
 
     def look(self) -> None:
-        """Raises OSError when something cannot be put back; it is tried again the next time."""
+        """Restore what is missing. Raises OSError where that fails; the next call tries again."""
         if not os.path.lexists(self._directory.path):
             self._directory.path.mkdir(mode=0o700, parents=True)
         self._keep_lock()
@@ -57,7 +57,7 @@ class Upkeep:
         self._lock = fresh
 
     def _keep_summary(self) -> None:
-        """Others change it, too: a run may be renamed. Without the script's process it is none that we wrote."""
+        """Clients change it, too, to rename a run. One without the script's process id is not the run's: restore it."""
         told = self._directory.read()
         if told.pid == self._summary.pid or self._summary.pid is None:
             self._summary = told
@@ -66,7 +66,7 @@ class Upkeep:
         self._write()
 
     def _keep_log(self) -> None:
-        """Where this process' own complaints go, if that is where they went."""
+        """Reopen this process's standard error where that was the removed file."""
         status = os.fstat(2)
         if status.st_nlink or not stat.S_ISREG(status.st_mode):
             return

@@ -123,9 +123,9 @@ class Page(Server):
         goes_there = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.path == "/"
         host = request.host.lower()
         if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
-            raise web.HTTPForbidden(text="a page of another site may not look at this one\n")
+            raise web.HTTPForbidden(text="a page of another site may not open this one\n")
         if site not in ("none", "same-origin") and not goes_there:
-            raise web.HTTPForbidden(text="a page of another site may not look at this one\n")
+            raise web.HTTPForbidden(text="a page of another site may not open this one\n")
         given = request.query.get("token", request.cookies.get(self.cookie, ""))
         if not hmac.compare_digest(given.encode(errors="replace"), self.token.encode()):
             raise web.HTTPForbidden(text="the address that `tuimon serve` printed holds a token; this one does not\n")

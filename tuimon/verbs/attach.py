@@ -92,9 +92,7 @@ def run(args: argparse.Namespace) -> int:
     _check_readable(directory)
     if owner := directory.owner:
         args.readonly = True
-        print(
-            f"tuimon: {directory.id} belongs to user {owner}: you can look at it, and change nothing", file=sys.stderr
-        )
+        print(f"tuimon: {directory.id} belongs to user {owner}: you can read it, and change nothing", file=sys.stderr)
     if directory.elsewhere() is None and not args.readonly:
         take_over(directory)
     if wants_screen(args):
