@@ -193,6 +193,15 @@ def test_a_time_that_is_none_is_no_time(at: str) -> None:
     assert wire.decode(b'{"event":"EpochStarted","at":%s,"epoch":1}' % at.encode()) == events.EpochStarted(epoch=1)
 
 
+def test_a_count_that_somebody_computed_makes_no_way_for_one_that_is_none() -> None:
+    """A finite float is taken for a whole number; the next line of the same shape is looked at as well."""
+    finite, infinite = (b'{"event":"EventsLost","count":%s}' % count for count in (b"3.0", b'"-Infinity"'))
+
+    assert [wire.decode(line) for line in (finite, infinite, finite)] == [
+        events.EventsLost(count=3), events.EventsLost(count=0), events.EventsLost(count=3),
+    ]  # fmt: skip
+
+
 def test_a_text_never_carries_an_escape_raw() -> None:
     line = wire.encode(events.WarningSeen(message="\x1b]0;title\x07 \u009b31m \ud800 \u202e"))
 

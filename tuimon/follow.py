@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
 from collections.abc import Iterable
@@ -73,7 +74,8 @@ class Follow:
         self._child_ended = restored.state.child_ended is not None
         self._remaining = bool(restored.state.left)
         self._supervisor_ended = restored.state.supervisor_ended is not None
-        self._ended = self._over and self._tail.place == self.directory.journal.stat().st_size
+        with contextlib.suppress(OSError):  # it has just been removed, which the next look tells
+            self._ended = self._over and self._tail.place == self.directory.journal.stat().st_size
         return [restored]
 
     @property

@@ -125,7 +125,8 @@ def from_fields(fields: Any) -> events.Event:
     if ready is not None and _fits(fields, ready[0]):
         return _made(kind, fields, *ready[1:])
     known = _known(kind, fields)
-    if len(known) + 1 == len(fields):
+    declared = _types(kind)[0]
+    if len(known) + 1 == len(fields) and all(value.__class__ in declared[name] for name, value in known.items()):
         if len(_READY) >= _MOST_READY:
             _READY.clear()
         plain, made = events.prepared(kind)

@@ -143,3 +143,29 @@ def test_a_map_of_one_element_at_a_time_is_weak_only_when_the_model_waits() -> N
 
     assert list(pipeline.weak_links(fit_of(waiting))) == [1]
     assert pipeline.weak_links(fit_of(busy)) == {}
+
+
+def test_the_time_in_which_a_process_was_stopped_is_no_wait() -> None:
+    """The clock that measures steps goes on meanwhile: the step that the process was in seems to take as long."""
+    report = steps(steps=20, seconds=32.0, wait=30.4, compute=1.4, callbacks=0.1, slowest=30.2)
+    stop = events.GapRecorded(what="training", since=START + 10.0, until=START + 40.0, reason="stopped by a signal")
+    stopped, plain = run_of(fit(), report), run_of(fit(), report)
+    stopped.apply(stop)
+
+    parts, as_it_seems = (figures.split(fit_of(run).epochs[-1]) for run in (stopped, plain))
+
+    assert parts is not None
+    assert as_it_seems is not None
+    assert (as_it_seems.wait, as_it_seems.seconds, as_it_seems.stopped) == (30.4, 32.0, 0.0)
+    assert (round(parts.wait or 0.0, 3), round(parts.seconds, 3), parts.compute) == (0.4, 2.0, 1.4)
+    assert round(parts.rest, 3) == 0.1
+
+
+def test_a_stop_between_steps_takes_nothing_from_them() -> None:
+    run = run_of(fit(), steps(steps=20, seconds=2.0, wait=1.4, compute=0.5, callbacks=0.1, slowest=0.2))
+    run.apply(events.GapRecorded(what="training", since=START + 10.0, until=START + 40.0, reason="stopped by a signal"))
+
+    parts = figures.split(fit_of(run).epochs[-1])
+
+    assert parts is not None
+    assert (parts.wait, parts.compute, parts.callbacks, parts.stopped) == (1.4, 0.5, 0.1, 0.0)

@@ -107,7 +107,10 @@ class Epoch:
     rss: int | None = None
     backfilled: bool = False  # not seen at all, but told afterwards: its times are not known
     counted: bool = False  # its steps were reported: without that, 0 of them means that they are not known
+    slowest: float | None = None  # seconds of a single step
     held: float = 0.0  # seconds between its beginning and its end in which its process could not run
+    stopped: float = 0.0  # of these, the ones that a clock counts which does not count sleep
+    longest_stop: float = 0.0
 
     def __init__(self, index: int, started_at: float, complete: bool = True) -> None:
         self.index = index
@@ -278,11 +281,15 @@ class Fit:
         if handler is not None:
             handler(self, event)
 
-    def hold(self, since: float, until: float) -> None:
-        """The process could not run from `since` to `until`, which has just passed."""
+    def hold(self, since: float, until: float, asleep: float) -> None:
+        """The process could not run from `since` to `until`, which has just passed; the machine slept for a part."""
+        awake = max(0.0, 1.0 - asleep / (until - since)) if until > since else 0.0
         for epoch in self.epochs[-2:]:
             end = until if epoch.ended_at is None else min(until, epoch.ended_at)
-            epoch.held += max(0.0, end - max(since, epoch.started_at))
+            held = max(0.0, end - max(since, epoch.started_at))
+            epoch.held += held
+            epoch.stopped += held * awake
+            epoch.longest_stop = max(epoch.longest_stop, held * awake)
 
     def _source_described(self, event: events.SourceDescribed) -> None:
         earlier = self.sources.get(event.role)
@@ -315,6 +322,8 @@ class Fit:
         epoch.wait_known_by = event.wait_known_by or epoch.wait_known_by
         epoch.compute = _grown(epoch.compute, event.compute)
         epoch.callbacks = _grown(epoch.callbacks, event.callbacks)
+        if event.slowest is not None:
+            epoch.slowest = max(epoch.slowest or 0.0, event.slowest)
         self.wait_measured = self.wait_measured or epoch.wait is not None
         if event.durations:
             epoch.durations = (epoch.durations + event.durations)[-4 * KEPT :]

@@ -443,7 +443,7 @@ class Run:
         if gap.until is not None:
             for fit in self.fits:
                 if fit.ended is None and gap.pid in (None, fit.key[0]):
-                    fit.hold(gap.since, gap.until)
+                    fit.hold(gap.since, gap.until, gap.asleep)
 
     def _host_sampled(self, event: events.HostSampled) -> None:
         self.host.apply(event)

@@ -69,7 +69,10 @@ def _validation(fit: Fit) -> float:
 
 
 class Split(NamedTuple):
-    """Where the seconds of an epoch went. None is not known; `rest` is what nothing else explains."""
+    """Where the seconds of an epoch went. None is not known; `rest` is what nothing else explains.
+
+    The time in which the process was stopped is none of them: `stopped` is how much of it was taken out.
+    """
 
     seconds: float
     wait: float | None
@@ -77,6 +80,7 @@ class Split(NamedTuple):
     callbacks: float | None
     validation: float | None
     rest: float
+    stopped: float = 0.0
 
     def share(self, part: float | None) -> float | None:
         return part / self.seconds if part is not None and self.seconds > 0 else None
@@ -88,19 +92,33 @@ def split(epoch: Epoch) -> Split | None:
     if not steps:
         return None
     validation = epoch.validation.seconds if epoch.validation else None
-    known = sum(part or 0.0 for part in (epoch.wait, epoch.compute, epoch.callbacks))
-    whole = steps
+    parts = {"wait": epoch.wait, "compute": epoch.compute, "callbacks": epoch.callbacks}
+    stopped = _stop_in_a_step(epoch)
+    longest = max(parts, key=lambda name: parts[name] or 0.0)
+    if stopped:
+        parts[longest] = max(0.0, (parts[longest] or 0.0) - stopped)
+    known = sum(part or 0.0 for part in parts.values())
+    whole = max(0.0, steps - stopped)
     if epoch.lasted is not None:
-        whole = max(steps, epoch.lasted)
+        whole = max(whole, epoch.lasted)
     total = max(whole, known + (validation or 0.0))
     return Split(
         seconds=total,
-        wait=epoch.wait,
-        compute=epoch.compute,
-        callbacks=epoch.callbacks,
+        **parts,
         validation=validation,
         rest=max(0.0, total - known - (validation or 0.0)),
+        stopped=stopped,
     )
+
+
+def _stop_in_a_step(epoch: Epoch) -> float:
+    """Seconds in which the process was stopped within a step, so that what was going on there seems to have taken them.
+
+    A stop is long beside what a step does: one of its parts holds it nearly alone, or it was not in a step.
+    """
+    most = max(epoch.wait or 0.0, epoch.compute or 0.0, epoch.callbacks or 0.0)
+    inside = 0.0 < epoch.longest_stop <= 1.1 * (epoch.slowest or 0.0) and epoch.stopped <= 1.1 * most
+    return epoch.stopped if inside else 0.0
 
 
 class Coverage(NamedTuple):
