@@ -78,21 +78,27 @@ def open_private(name: str, directory: int, denied: int = WRITABLE_BY_OTHERS) ->
 def open_to_read(path: PathLike) -> int:
     """Open a regular file of a run's directory to read it; a FIFO or a device is refused at once.
 
-    A link is followed only where it and its directory are the effective user's. Raises OSError.
+    A link is followed only where nobody but the effective user can have put it there: a run that was joined has links
+    to the script's own output. Raises OSError.
     """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW)
     except OSError as error:
         if error.errno == errno.ENXIO:  # a socket
             raise _not_a_file(path) from None
-        if error.errno != errno.ELOOP or not (is_own(os.path.dirname(path) or os.curdir) and is_own(path)):
+        if error.errno != errno.ELOOP or not _is_own_link(path):
             raise
         descriptor = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _not_a_file(path)
     return descriptor
+
+
+def _is_own_link(path: PathLike) -> bool:
+    directory = os.stat(os.path.dirname(path) or os.curdir)
+    return directory.st_uid == os.geteuid() and not directory.st_mode & WRITABLE_BY_OTHERS and is_own(path)
 
 
 def _checked_file(descriptor: int, path: PathLike, denied: int = 0) -> int:
