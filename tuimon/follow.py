@@ -111,7 +111,7 @@ class Follow:
         if alive and self._in_vain < PATIENCE:
             return ready
         if self._tail.error is not None or (not alive and self._tail.read_nothing):
-            raise self._no_journal()
+            raise self._no_journal(reason)
         if not alive:
             self._ended = True
             if not self._child_ended:
@@ -128,9 +128,10 @@ class Follow:
             return True
         return not self._child_ended and self.directory.child_alive()
 
-    def _no_journal(self) -> TuimonError:
+    def _no_journal(self, lost: str | None) -> TuimonError:
         path, error = self.directory.journal, self._tail.error
         why = "it is empty" if error is None else "it is gone" if error.errno == errno.ENOENT else error.strerror
+        why = f"{why} ({lost})" if lost else why
         return TuimonError(f"{path} cannot be read: {why}", "what the script printed is beside it, if that was kept")
 
 
