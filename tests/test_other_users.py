@@ -173,8 +173,11 @@ os.umask(0)
 listener.bind(os.path.basename(sys.argv[1]))
 listener.listen()
 print("ready", flush=True)
-heard, _ = listener.accept()
-print(heard.recv(1 << 16), flush=True)
+heard = b""
+while not heard:  # who connects to see who listens here has said nothing yet
+    other, _ = listener.accept()
+    heard = other.recv(1 << 16)
+print(heard, flush=True)
 """
 
 
