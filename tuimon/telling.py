@@ -211,11 +211,14 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
         if run.summed.training:
             done.append(_count(run.trained, "fit"))
     lasted = ""
-    if run.started_at is not None and (run.ended_at or run.now) > run.started_at:
-        lasted = f" after {(run.ended_at or run.now) - run.started_at:.1f} s"
+    until = run.child_ended.at if run.child_ended is not None else run.ended_at or run.now
+    if run.started_at is not None and until > run.started_at:
+        lasted = f" after {until - run.started_at:.1f} s"
     yield f"{outcome(run)}{lasted}: {', '.join(done)}"
     if run.child_ended is not None and run.left:
         yield remaining(run)
+    elif run.ended_at is not None and run.ended_at - until >= 0.1:
+        yield f"what it left behind trained for {run.ended_at - until:.1f} s more"
     worst = [finding for finding in findings if finding.severity != "note"]
     for group in alike(sorted(worst, key=lambda each: SEVERITIES.index(each.severity))):
         yield of_finding(group[-1], where(run, group))

@@ -133,6 +133,20 @@ def test_a_stop_within_a_wait_is_no_wait() -> None:
     found(InputBound(), run_of(waiting, SLEEP))
 
 
+def test_a_stop_that_goes_on_is_in_no_wait_yet() -> None:
+    waiting = [
+        *fit(),
+        *source(kind="tf.data", pipeline=[{"op": "map"}]),
+        events.EpochStarted(pid=PID, fit=1, epoch=0, at=START + 10),
+        steps(0, 100, seconds=10.0, wait=9.0, durations=[0.1] * 100, at=START + 20),
+    ]
+    before = found(InputBound(), run_of(waiting))
+    for after in (later(25), later(29), later(200)):
+        finding = found(InputBound(), run_of(waiting, [stopped(21), after]))
+        assert (finding.message, finding.severity) == (before.message, before.severity)
+    quiet(InputBound(), run_of(waiting, [stopped(10), steps(0, 1, step=100, seconds=0.1, wait=0.01, at=START + 20.1)]))
+
+
 def test_a_stop_within_the_first_step_is_not_its_time() -> None:
     first = held_epoch(first_step=120.0)
     found(SlowStart(), run_of(first), "note")

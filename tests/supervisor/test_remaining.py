@@ -90,6 +90,10 @@ def test_a_launcher_returns_and_its_training_is_recorded(launched: Launched) -> 
     assert run.ended_at is not None
     assert (run.status, run.remaining) == ("finished", [])
     assert run.ended_at > run.child_ended.at
+    more = f"what it left behind trained for {run.ended_at - run.child_ended.at:.1f} s more"
+    assert more in tuimon.run("replay", directory.id).said
+    (told,) = [line.partition(":")[0] for line in done.said if "the script finished after" in line]
+    assert any(line.startswith(told + ":") for line in shown.said)
     assert (directory.status(), directory.remaining(), prune.is_over(directory)) == ("finished", [], True)
     assert run.processes_ended[trainer].signal is None
 
@@ -237,6 +241,10 @@ def test_a_helper_does_not_hold_the_end_up(tuimon: Tuimon) -> None:
     tuimon.wait_for_event(events.SupervisorEnded)
     run = tuimon.folded()
     assert (run.status, run.remaining, run.left) == ("finished", [], [])
+    assert run.child_ended is not None
+    assert run.ended_at == run.child_ended.at  # nobody has trained since
+    (told,) = [line for line in done.said if "the script finished after" in line]
+    assert told in tuimon.run("replay", tuimon.directory.id).said
 
 
 def test_a_script_that_leaves_nothing_ends_as_before(tuimon: Tuimon) -> None:

@@ -104,10 +104,13 @@ def ran_dry(run: Run, fit: Fit) -> bool:
 
 
 def stopped(run: Run, fit: Fit, epoch: Epoch) -> float:
-    """Seconds of the epoch that its durations hold although the process was stopped: nobody can say which of them."""
+    """Seconds of the epoch that its durations hold although the process was stopped: nobody can say which of them.
+
+    A stop that nothing has ended after is in none of them yet.
+    """
     if not run.gaps:
         return 0.0
-    until = epoch.ended_at if epoch.ended_at is not None else run.now
+    until = epoch.ended_at if epoch.ended_at is not None else fit.progress_at
     return run.not_running(fit.key[0], epoch.started_at, until, measured=True)
 
 

@@ -133,7 +133,7 @@ class Run:
         self.gaps: list[Gap] = []
         self.remaining: list[int] = []  # processes that train on after the script
         self.left: list[int] = []  # what of the run is alive after the script, whether or not it trains
-        self.remained_until: float | None = None
+        self.trained_until: float | None = None  # by what outlived the script
         self.processes_ended: dict[int, events.ProcessEnded] = {}
         self.clock_set: events.ClockSet | None = None  # the last time that the machine's clock was
         self.events_lost = 0
@@ -180,7 +180,7 @@ class Run:
         if self.remaining:
             return None
         if self.child_ended is not None:
-            return max(self.child_ended.at, self.remained_until or 0.0)
+            return max(self.child_ended.at, self.trained_until or 0.0)
         return self.lost.at if self.lost is not None else None
 
     def goes_on(self, pid: int) -> bool:
@@ -368,8 +368,9 @@ class Run:
         self.supervisor, self.supervisor_ended = event, None
 
     def _processes_remained(self, event: events.ProcessesRemained) -> None:
+        if self.remaining or event.training:
+            self.trained_until = event.at
         self.remaining, self.left = list(event.training), list(event.pids)
-        self.remained_until = event.at if event.training or not event.pids else self.remained_until
 
     def _process_ended(self, event: events.ProcessEnded) -> None:
         if self._has_room(self.processes_ended, event.pid, "ends of processes"):
