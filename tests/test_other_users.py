@@ -357,6 +357,54 @@ def test_settings_of_a_stranger_do_not_count(tuimon: Tuimon) -> None:
     assert load(script).origin("on-finding") == str(tuimon.path / "tuimon.toml")
 
 
+FLIP = """
+import os, sys
+os.setgid(65534)
+os.setuid(65534)
+os.chdir(sys.argv[1])
+print("ready", flush=True)
+while True:
+    for target in (sys.argv[2], "evil.toml"):
+        os.symlink(target, "next")
+        os.rename("next", "tuimon.toml")
+"""
+
+
+def test_settings_that_change_their_owner_meanwhile_do_not_count(tuimon: Tuimon) -> None:
+    """Whoever may write in a directory above the script puts one file in the place of another, over and over."""
+    for part in (tuimon.path, *tuimon.path.parents[:-2]):
+        part.chmod(part.stat().st_mode | 0o011)
+    theirs = tuimon.path / "theirs"
+    (theirs / "ours").mkdir(parents=True)
+    (theirs / "evil.toml").write_text('on-finding = "touch marker"\n')
+    give_away(theirs)
+    os.chown(theirs / "ours", 0, 0)
+    (tuimon.path / "own.toml").write_text("bell = true\n")
+    process = subprocess.Popen(
+        [sys.executable, "-c", FLIP, str(theirs), str(tuimon.path / "own.toml")], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        for _ in range(5000):
+            assert load(theirs / "ours", environ={"HOME": str(tuimon.path)}).values == {}
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_strangers_link_to_ones_own_file_is_no_setting(tuimon: Tuimon) -> None:
+    (tuimon.path / "printed.log").write_text('on-finding = "touch marker"\n')
+    link = tuimon.path / "tuimon.toml"
+    link.symlink_to("printed.log")
+
+    assert load(tuimon.path)["on-finding"] == "touch marker"
+    os.lchown(link, NOBODY, NOBODY)
+
+    assert load(tuimon.path)["on-finding"] is None
+    assert load(tuimon.path).strangers == [f"{link} belongs to user nobody, so its settings do not count"]
+
+
 def test_the_home_of_another_user_gets_no_runs(tuimon: Tuimon) -> None:
     theirs = tuimon.path / "home"
     theirs.mkdir()
