@@ -30,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "readers": {"events", "errors"},
     "agent": {"clock", "wire", "events", "ownership"},
     "joining": {
-        *("clean", "digest", "errors", "events", "journal", "runs", "settings", "supervisor", "vouching"),
+        *("clean", "digest", "errors", "events", "journal", "ownership", "runs", "settings", "supervisor"),
+        "vouching",
     },
     "supervisor": {
         *("checkpoints", "clock", "errors", "events", "garbage", "inherited", "joining", "journal", "leftovers"),
@@ -43,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checkpoints": {"events", "journal", "runs", "series", "state", "wire"},
     "vouching": {"checkpoints", "runs"},
     "follow": {"checkpoints", "errors", "events", "journal", "runs", "state"},
-    "remote": {"clean", "control", "errors", "events", "runs", "wire"},
+    "remote": {"clean", "control", "errors", "events", "ownership", "runs", "wire"},
     "player": {"events", "state"},
     "recordings": {
         *("checkpoints", "errors", "events", "follow", "journal", "player", "readers", "runs", "source", "state"),

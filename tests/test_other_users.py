@@ -23,6 +23,7 @@ from tuimon.agent.spool import Spool
 from tuimon.control import Control
 from tuimon.errors import TuimonError
 from tuimon.journal import Journal
+from tuimon.remote.place import place
 from tuimon.runs import RunDirectory, Summary
 from tuimon.settings import load
 
@@ -418,6 +419,44 @@ def test_the_home_of_another_user_gets_no_runs(tuimon: Tuimon) -> None:
     import pwd
 
     assert done.stdout.split() == [f"{pwd.getpwuid(0).pw_dir}/.local/state/tuimon/runs", "nobody"]
+
+
+@pytest.mark.parametrize(("mode", "owner"), [(0o700, NOBODY), (0o777, 0)])
+def test_what_has_a_name_is_not_kept_in_a_temporary_directory_of_others(
+    tuimon: Tuimon, monkeypatch: pytest.MonkeyPatch, mode: int, owner: int
+) -> None:
+    """Whoever owns it can put a link in the place of a mirror, and what another machine sends is written there."""
+    theirs = tuimon.path / "theirs"
+    theirs.mkdir()
+    theirs.chmod(mode)
+    os.chown(theirs, owner, owner)
+    monkeypatch.setattr("tempfile.tempdir", str(theirs))
+
+    with place() as where:
+        assert where.is_dir()
+        assert list(theirs.iterdir()) == []
+    assert ownership.temporary_directory() in ("/tmp", "/var/tmp")
+
+
+def test_whoever_writes_to_a_pipe_does_not_notice_a_run_that_leads_to_it(tuimon: Tuimon, trap: RunDirectory) -> None:
+    for each in [trap.path.parent, trap.path, *trap.path.iterdir()]:
+        os.lchown(each, 0, 0)
+    pipe = tuimon.path / "pipe"
+    os.mkfifo(pipe)
+    for name in ("stdout.log", "lock"):
+        (trap.path / name).unlink()
+        (trap.path / name).symlink_to(pipe)
+    writer = subprocess.Popen(["sh", "-c", f"echo something for somebody else > {pipe}"])
+    try:
+        tuimon.run("runs", "--log-dir", trap.path.parent)
+        tuimon.run("replay", "--headless", trap.path)
+
+        assert writer.poll() is None
+        assert pipe.open().read() == "something for somebody else\n"
+        assert writer.wait(30) == 0
+    finally:
+        writer.kill()
+        writer.wait()
 
 
 def test_a_process_of_another_user_is_not_joined(tuimon: Tuimon) -> None:

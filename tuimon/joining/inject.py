@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tuimon import ownership
 from tuimon.joining import memory
 from tuimon.joining.elf import POSITION_INDEPENDENT, Elf
 from tuimon.joining.refusal import NotAllowed, Refused
@@ -138,7 +139,11 @@ def _call_in_main_thread(pid: int, interpreter: Interpreter, text: bytes, kick: 
 
 def _remote_exec(pid: int, text: str) -> float:
     """By the interpreter's own means, run by the very same interpreter: the versions must be equal."""
-    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="tuimon-", delete=False) as file:
+    try:
+        place = ownership.temporary_directory()
+    except PermissionError as error:
+        raise NotAllowed(f"no code can be handed on in {error.filename}: {error.strerror}", "set TMPDIR") from None
+    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="tuimon-", dir=place, delete=False) as file:
         file.write(text + f"import os as _os\n_os.unlink({file.name!r})\n")
     done = subprocess.run(
         [f"/proc/{pid}/exe", "-I", "-S", "-c", f"import sys; sys.remote_exec({pid}, {file.name!r})"],
