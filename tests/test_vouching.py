@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Tuimon
+from tests.harness import Tuimon, wait_for
 from tuimon import events, runs
 from tuimon.joining import inject, join
 from tuimon.joining.refusal import Refused
@@ -100,10 +101,8 @@ def test_a_signature_is_of_one_run_and_its_processes(
     tuimon.run("run", "--detach", tuimon.script("import time; time.sleep(600)"))
     own = tuimon.directory
     summary = own.read()
-    assert summary.supervisor_pid is not None
-    subprocess.run(["kill", "-9", str(summary.supervisor_pid)], check=True)
-    while own.supervised():
-        pass
+    os.kill(summary.supervisor_pid or 0, signal.SIGKILL)
+    wait_for(lambda: not own.supervised(), "the supervisor's end")
 
     assert needed(own)
     own.update(**naming(program))
@@ -130,3 +129,24 @@ def test_root_gets_nothing_into_the_process_of_another_user() -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_client_with_another_home_knows_a_run_by_its_script(tuimon: Tuimon, tmp_path: Path) -> None:
+    tuimon.run("run", "--detach", tuimon.script("import time; time.sleep(600)"))
+    own = tuimon.directory
+    os.kill(own.read().supervisor_pid or 0, signal.SIGKILL)
+    wait_for(lambda: not own.supervised(), "the supervisor's end")
+    elsewhere = {"XDG_STATE_HOME": str(tmp_path / "elsewhere")}
+    code = """
+import sys
+from pathlib import Path
+from tuimon import runs, supervisor
+print(supervisor.needed(runs.RunDirectory(Path(sys.argv[1]))))
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, own.path],
+        env={**os.environ, **elsewhere}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout == "True\n"

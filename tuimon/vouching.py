@@ -7,10 +7,11 @@ would watch it, hand signals on to it, and have the agent loaded into it, which 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 from tuimon.checkpoints import signing
-from tuimon.runs import RunDirectory, Summary, started_within
+from tuimon.runs import RunDirectory, Summary
 
 FACTS = ("id", "host", "boot", "pid", "child_started", "injected", "remaining")
 """Of `run.json`: which processes are the run's, and what is done with them."""
@@ -23,13 +24,26 @@ def signed(summary: Summary) -> Summary:
 
 
 def vouched(directory: RunDirectory) -> bool:
-    """A supervisor of this user's has named the run's processes. Where he has no key, the script has to be known by its
-    environment."""
+    """A supervisor of this user's has named the run's processes; or the script has been started with this directory, as
+    its environment tells a client that has another home, and another key."""
     summary = directory.read()
-    key = signing.made()
-    if key is None:
-        return not directory.owner and summary.pid is not None and started_within(summary.pid, directory.id)
-    return signing.signed(key, _told(summary), summary.signature.encode(errors="replace"), "run")
+    key = signing.key()
+    if key is not None and signing.signed(key, _told(summary), summary.signature.encode(errors="replace"), "run"):
+        return True
+    named = directory.remaining() if not directory.child_alive() or summary.pid is None else [summary.pid]
+    return any(_was_started_with(directory, pid) for pid in named)
+
+
+def _was_started_with(directory: RunDirectory, pid: int) -> bool:
+    try:
+        own = os.stat(f"/proc/{pid}").st_uid == os.geteuid()
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            variables = file.read().split(b"\0")
+    except OSError:
+        return False
+    mark = b"TUIMON_SPOOL="
+    spools = [each[len(mark) :] for each in variables if each.startswith(mark)]
+    return own and any(os.path.realpath(each) == os.path.realpath(os.fsencode(directory.spool)) for each in spools)
 
 
 def _told(summary: Summary) -> bytes:
