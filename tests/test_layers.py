@@ -29,16 +29,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rules": {"state", "series", "events"},
     "readers": {"events", "errors"},
     "agent": {"clock", "wire", "events", "ownership"},
-    "joining": {"clean", "digest", "errors", "events", "journal", "runs", "settings", "supervisor"},
+    "joining": {
+        *("clean", "digest", "errors", "events", "journal", "ownership", "runs", "settings", "supervisor"),
+        "vouching",
+    },
     "supervisor": {
         *("checkpoints", "clock", "errors", "events", "garbage", "inherited", "joining", "journal", "leftovers"),
-        *("ownership", "readers", "runs", "wire"),
+        *("ownership", "readers", "runs", "vouching", "wire"),
     },
     "runs": {"errors", "ownership"},
     "prune": {"errors", "runs"},
     "leftovers": {"events", "ownership", "runs", "wire"},
     "control": {"errors", "events", "ownership", "runs", "wire"},
     "checkpoints": {"errors", "events", "journal", "ownership", "runs", "series", "state", "wire"},
+    "vouching": {"checkpoints", "runs"},
     "follow": {"checkpoints", "errors", "events", "journal", "runs", "state"},
     "remote": {"clean", "control", "errors", "events", "ownership", "runs", "wire"},
     "player": {"events", "state"},
@@ -54,7 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"errors", "ownership", "rules"},
     "tui": {
         *("clean", "control", "errors", "events", "follow", "garbage", "ownership", "rules", "runs", "series"),
-        *("source", "state"),
+        *("source", "state", "vouching"),
     },
 }
 """Part → parts of tuimon that it may import, beside itself and the package's version. Others are checked below."""

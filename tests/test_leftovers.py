@@ -97,3 +97,22 @@ def test_nothing_is_cut_off_where_a_process_may_still_print(tmp_path: Path) -> N
 
     assert leftovers.give_back(path)
     assert path.stat().st_blocks == 0
+
+
+def test_nothing_is_removed_from_where_a_link_leads(tuimon: Tuimon) -> None:
+    """An archive may hold one, in the place of a directory of ours."""
+    precious = tuimon.path / "precious"
+    precious.mkdir()
+    names = ["reserve", "journal.jsonl.new", "run.json.4194305", "100.4194305.new"]
+    for name in names:
+        (precious / name).touch()
+    run = RunDirectory(tuimon.home / "20260101-000000-abcd")
+    run.path.mkdir(parents=True)
+    (run.path / "run.json").write_text('{"started_at": 1.0}')
+    (run.path / "reserve").touch()
+    (run.path / "checkpoints").symlink_to(precious)
+
+    tuimon.run("runs")
+
+    assert sorted(os.listdir(precious)) == sorted(names)
+    assert not (run.path / "reserve").exists()

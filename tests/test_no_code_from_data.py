@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.harness import Tuimon
 
 ROOT = Path(__file__).parent.parent / "tuimon"
 
@@ -132,3 +136,42 @@ def test_a_new_one_would_be_found(code: str) -> None:
 @pytest.mark.parametrize("code", ["re.compile(text)", "json.load(file)", "'eval'", "'''See\npickle and exec.'''"])
 def test_what_is_harmless_is_not(code: str) -> None:
     assert not list(risks(ast.parse(code)))
+
+
+SHADOWS = (
+    "json",
+    "os",
+    "warnings",
+    "subprocess",
+    "tuimon",
+    "tensorflow",
+    "keras",
+    "orjson",
+    "psutil",
+    "hashlib",
+    "hmac",
+)
+
+
+@pytest.mark.parametrize("what", ["doctor", "watch", "runs", "run"])
+def test_modules_where_the_user_is_are_not_imported(tuimon: Tuimon, what: str) -> None:
+    """In a directory that was sent, or that others may write in, such as /tmp."""
+    odd = tuimon.path / "odd"
+    odd.mkdir()
+    for name in SHADOWS:
+        (odd / f"{name}.py").write_text(f"open({str(tuimon.path / 'imported')!r}, 'a').write('{name} ')\n")
+    script = tuimon.script("import tuimon\ntuimon.watch()\n")
+    verbs = {"doctor": ["doctor"], "runs": ["runs"], "run": ["run", "--headless", str(script)]}
+    as_installed = (
+        f"import sys; sys.path[0] = {str(ROOT.parent)!r}; from tuimon.cli import main; main({verbs.get(what)})"
+    )
+    environment = {**tuimon.environment, "PYTHONPATH": str(ROOT.parent)}
+
+    done = subprocess.run(
+        [sys.executable, script] if what == "watch" else [sys.executable, "-c", as_installed],
+        cwd=odd, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert not (tuimon.path / "imported").exists()
+    assert "does not watch" not in done.stderr

@@ -23,6 +23,7 @@ from tuimon.agent.spool import Spool
 from tuimon.control import Control
 from tuimon.errors import TuimonError
 from tuimon.journal import Journal
+from tuimon.remote.place import place
 from tuimon.runs import RunDirectory, Summary
 from tuimon.settings import load
 
@@ -360,6 +361,54 @@ def test_settings_of_a_stranger_do_not_count(tuimon: Tuimon) -> None:
     assert load(script).origin("on-finding") == str(tuimon.path / "tuimon.toml")
 
 
+FLIP = """
+import os, sys
+os.setgid(65534)
+os.setuid(65534)
+os.chdir(sys.argv[1])
+print("ready", flush=True)
+while True:
+    for target in (sys.argv[2], "evil.toml"):
+        os.symlink(target, "next")
+        os.rename("next", "tuimon.toml")
+"""
+
+
+def test_settings_that_change_their_owner_meanwhile_do_not_count(tuimon: Tuimon) -> None:
+    """Whoever may write in a directory above the script puts one file in the place of another, over and over."""
+    for part in (tuimon.path, *tuimon.path.parents[:-2]):
+        part.chmod(part.stat().st_mode | 0o011)
+    theirs = tuimon.path / "theirs"
+    (theirs / "ours").mkdir(parents=True)
+    (theirs / "evil.toml").write_text('on-finding = "touch marker"\n')
+    give_away(theirs)
+    os.chown(theirs / "ours", 0, 0)
+    (tuimon.path / "own.toml").write_text("bell = true\n")
+    process = subprocess.Popen(
+        [sys.executable, "-c", FLIP, str(theirs), str(tuimon.path / "own.toml")], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        for _ in range(5000):
+            assert load(theirs / "ours", environ={"HOME": str(tuimon.path)}).values == {}
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_strangers_link_to_ones_own_file_is_no_setting(tuimon: Tuimon) -> None:
+    (tuimon.path / "printed.log").write_text('on-finding = "touch marker"\n')
+    link = tuimon.path / "tuimon.toml"
+    link.symlink_to("printed.log")
+
+    assert load(tuimon.path)["on-finding"] == "touch marker"
+    os.lchown(link, NOBODY, NOBODY)
+
+    assert load(tuimon.path)["on-finding"] is None
+    assert load(tuimon.path).strangers == [f"{link} belongs to user nobody, so its settings do not count"]
+
+
 def test_the_home_of_another_user_gets_no_runs(tuimon: Tuimon) -> None:
     theirs = tuimon.path / "home"
     theirs.mkdir()
@@ -373,6 +422,44 @@ def test_the_home_of_another_user_gets_no_runs(tuimon: Tuimon) -> None:
     import pwd
 
     assert done.stdout.split() == [f"{pwd.getpwuid(0).pw_dir}/.local/state/tuimon/runs", "nobody"]
+
+
+@pytest.mark.parametrize(("mode", "owner"), [(0o700, NOBODY), (0o777, 0)])
+def test_what_has_a_name_is_not_kept_in_a_temporary_directory_of_others(
+    tuimon: Tuimon, monkeypatch: pytest.MonkeyPatch, mode: int, owner: int
+) -> None:
+    """Whoever owns it can put a link in the place of a mirror, and what another machine sends is written there."""
+    theirs = tuimon.path / "theirs"
+    theirs.mkdir()
+    theirs.chmod(mode)
+    os.chown(theirs, owner, owner)
+    monkeypatch.setattr("tempfile.tempdir", str(theirs))
+
+    with place() as where:
+        assert where.is_dir()
+        assert list(theirs.iterdir()) == []
+    assert ownership.temporary_directory() in ("/tmp", "/var/tmp")
+
+
+def test_whoever_writes_to_a_pipe_does_not_notice_a_run_that_leads_to_it(tuimon: Tuimon, trap: RunDirectory) -> None:
+    for each in [trap.path.parent, trap.path, *trap.path.iterdir()]:
+        os.lchown(each, 0, 0)
+    pipe = tuimon.path / "pipe"
+    os.mkfifo(pipe)
+    for name in ("stdout.log", "lock"):
+        (trap.path / name).unlink()
+        (trap.path / name).symlink_to(pipe)
+    writer = subprocess.Popen(["sh", "-c", f"echo something for somebody else > {pipe}"])
+    try:
+        tuimon.run("runs", "--log-dir", trap.path.parent)
+        tuimon.run("replay", "--headless", trap.path)
+
+        assert writer.poll() is None
+        assert pipe.open().read() == "something for somebody else\n"
+        assert writer.wait(30) == 0
+    finally:
+        writer.kill()
+        writer.wait()
 
 
 def test_a_process_of_another_user_is_not_joined(tuimon: Tuimon) -> None:

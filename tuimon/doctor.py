@@ -157,6 +157,9 @@ def storage(where: Path) -> Check:
 CHECKS: list[Callable[[], Check]] = [system, terminal, gpus, memory_limits, pressures, joining]
 
 ASK = """
+import sys
+if not sys.path[0]:
+    del sys.path[0]  # where the user is, which may be a directory of anybody's
 import json, os, sys, warnings
 warnings.simplefilter("ignore")
 told = {"python": sys.version.split()[0]}

@@ -39,9 +39,17 @@ def clear(directory: RunDirectory) -> None:
         give_back(path)
     for folder in (directory.path, directory.path / "checkpoints"):
         with contextlib.suppress(OSError):
-            for entry in os.scandir(folder):
-                if _is_left(entry.name):
-                    os.unlink(entry.path)
+            _clear(ownership.open_directory(folder))
+
+
+def _clear(folder: int) -> None:
+    """Of a link nothing is removed: what it leads to may be any directory of the user's."""
+    try:
+        for name in filter(_is_left, os.listdir(folder)):
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def _note_end(directory: RunDirectory) -> None:

@@ -82,6 +82,8 @@ def open_to_read(path: PathLike) -> int:
     to the script's own output. Raises OSError.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    if not stat.S_ISREG(os.stat(path).st_mode):  # to open a device does something, and who writes to a FIFO notices
+        raise _not_a_file(path)
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW)
     except OSError as error:
@@ -234,6 +236,22 @@ def check_parents(path: PathLike) -> None:
     while parent != os.path.dirname(parent):
         parent = os.path.dirname(parent)
         _check_parent(parent)
+
+
+def temporary_directory() -> str:
+    """Where nobody else can put another file in the place of a temporary one: `$TMPDIR` may be anybody's after `su` or
+    `sudo -E`. Raises PermissionError."""
+    import tempfile
+
+    found = [os.path.realpath(each) for each in (tempfile.gettempdir(), "/tmp", "/var/tmp")]
+    for place in found:
+        try:
+            check_parents(os.path.join(place, "file"))
+        except OSError:
+            continue
+        if os.access(place, os.W_OK | os.X_OK):
+            return place
+    raise PermissionError(errno.EPERM, "others can replace what is in it", found[0])
 
 
 def _check_parent(path: str) -> None:

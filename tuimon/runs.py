@@ -67,6 +67,7 @@ class Summary:
     exit_code: int | None = None
     signal: int | None = None
     remaining: list[list[int]] = field(default_factory=list)  # who trains on after the script: pid, when it started
+    signature: str = ""  # of what it says of processes, see `tuimon.vouching`
 
     @property
     def line(self) -> str:
@@ -199,6 +200,8 @@ class RunDirectory:
         """The script's process is there: the same pid, started at the same time, since this boot of this machine."""
         summary = self.read()
         if summary.pid is None or summary.host != socket.gethostname() or summary.boot != boot_id():
+            return False
+        if summary.child_started is None:  # it had ended before anybody could look
             return False
         return process_started(summary.pid) == summary.child_started
 

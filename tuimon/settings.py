@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ from tuimon.errors import UsageError
 from tuimon.rules.chosen import chosen, defaults, rule_id
 
 DEFAULT = "default"
+
+MOST_LINKS = 40
+"""That lead to a file of settings; the kernel follows no more."""
 
 
 class Key(NamedTuple):
@@ -112,7 +116,8 @@ def _here() -> Path:
 
 def _user(environ: Mapping[str, str]) -> dict[str, Value]:
     path = user_file(environ)
-    return _file(path, ()) if _believed(path, None) else {}
+    text = _text(path, None)
+    return {} if text is None else dict(_read(_table(path, text, ()), str(path)))
 
 
 def user_file(environ: Mapping[str, str]) -> Path:
@@ -121,19 +126,25 @@ def user_file(environ: Mapping[str, str]) -> Path:
 
 
 def _project(beside: Path) -> dict[str, Value]:
-    found = project_file(beside)
-    if found is None:
-        return {}
-    return _file(found, ("tool", "tuimon") if found.name == "pyproject.toml" else ())
+    found = _project_table(beside)
+    return {} if found is None else dict(_read(found[1], str(found[0])))
 
 
 def project_file(beside: Path) -> Path | None:
     """`tuimon.toml`, or `pyproject.toml` with a table for tuimon: beside the script, or above it up to the project's
     root, the first directory with a `pyproject.toml` or `.git`. Files of strangers count as not there."""
-    for path in filter(lambda path: _believed(path, beside), _project_files(beside)):
-        if path.name == "tuimon.toml" or _table(path, ("tool", "tuimon")):
-            return path
-        return None
+    found = _project_table(beside)
+    return None if found is None else found[0]
+
+
+def _project_table(beside: Path) -> tuple[Path, dict[str, Any]] | None:
+    """That file and its table, read once: what lies in a directory of others may be another file the next time."""
+    for path in _project_files(beside):
+        text = _text(path, beside)
+        if text is not None:
+            within = () if path.name == "tuimon.toml" else ("tool", "tuimon")
+            table = _table(path, text, within)
+            return (path, table) if table or not within else None
     return None
 
 
@@ -149,36 +160,76 @@ def strangers(beside: Path, environ: Mapping[str, str]) -> list[str]:
     """Of each file of settings that is not read because of its owner, a sentence that says so."""
     sentences = []
     for path in (user_file(environ), *_project_files(beside)):
-        if not _believed(path, beside) and _speaks_of_us(path):
-            owner = ownership.user_name(path.stat().st_uid)
-            sentences.append(f"{path} belongs to user {owner}, so its settings do not count")
+        owner = _stranger(path, beside)
+        if owner is not None and _speaks_of_us(path):
+            sentences.append(f"{path} belongs to user {ownership.user_name(owner)}, so its settings do not count")
     return sentences
 
 
-def _believed(path: Path, beside: Path | None) -> bool:
-    """It is the user's own, root's, or of whoever wrote the script that is to be run: settings can name a command."""
+def _stranger(path: Path, beside: Path | None) -> int | None:
+    """Whose the file or the link to it is, where that is nobody whose settings count."""
     with contextlib.suppress(OSError):
-        owner = path.stat().st_uid
-        return owner in (os.geteuid(), 0) or (beside is not None and beside.is_file() and owner == beside.stat().st_uid)
-    return True  # there is none
+        return next((each.st_uid for each in (path.lstat(), path.stat()) if not _believed(each, beside)), None)
+    return None  # there is none
+
+
+def _believed(status: os.stat_result, beside: Path | None) -> bool:
+    """It is the user's own, root's, or of whoever wrote the script that is to be run: settings can name a command."""
+    if status.st_uid in (os.geteuid(), 0):
+        return True
+    with contextlib.suppress(OSError):
+        return beside is not None and beside.is_file() and status.st_uid == beside.stat().st_uid
+    return False
 
 
 def _speaks_of_us(path: Path) -> bool:
+    if path.is_symlink():
+        return path.name != "pyproject.toml"
     try:
         return b"tool.tuimon" in ownership.read_start(path, 1 << 16) or path.name != "pyproject.toml"
     except OSError:
         return False
 
 
-def _file(path: Path, within: Sequence[str]) -> dict[str, Value]:
-    return dict(_read(_table(path, within), str(path))) if path.is_file() else {}
-
-
-def _table(path: Path, within: Sequence[str]) -> dict[str, Any]:
+def _text(path: Path, beside: Path | None) -> str | None:
+    """What is in the file; None where there is none, or its owner, or that of a link to it, is nobody whose settings
+    count. The owners asked for are those of what is read, whatever takes its place meanwhile. Raises UsageError."""
     try:
-        text = path.read_text()
+        descriptor = _opened(path, beside)
+        if descriptor is None:
+            return None
+        with open(descriptor, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
     except (OSError, UnicodeDecodeError) as error:
+        if _stranger(path, beside) is not None:
+            return None
         raise UsageError(f"cannot read {path}: {error}", "check its permissions and encoding") from None
+
+
+def _opened(path: Path, beside: Path | None) -> int | None:
+    for _ in range(MOST_LINKS):
+        link = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            status = os.fstat(link)
+            if not _believed(status, beside):
+                return None
+            if stat.S_ISLNK(status.st_mode):
+                path = path.parent / os.readlink("", dir_fd=link)
+                continue
+        finally:
+            os.close(link)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if os.path.samestat(os.fstat(descriptor), status):
+            return descriptor
+        os.close(descriptor)  # another one has taken its place: is that to be believed?
+    return None
+
+
+def _table(path: Path, text: str, within: Sequence[str]) -> dict[str, Any]:
     if not all(name in text for name in within):  # most projects: nothing of ours in it, valid or not
         return {}
     if sys.version_info >= (3, 11):

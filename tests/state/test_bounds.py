@@ -21,7 +21,7 @@ from tuimon.rules.ended_early import EndedEarly
 from tuimon.state import Run
 from tuimon.state.fit import KEPT_EPOCHS, LONGEST_NAME, MOST_METRICS
 from tuimon.state.left_out import left_out
-from tuimon.state.run import MOST_NAMES, MOST_REQUESTS
+from tuimon.state.run import MOST_AT_ONCE, MOST_MET, MOST_NAMES, MOST_REQUESTS
 from tuimon.telling import summary
 from tuimon.tui import curves
 
@@ -274,3 +274,16 @@ def test_roles_and_callbacks_without_end() -> None:
     assert len(only.sources) == len(only.rows) == len(only.source_rows) == 8
     assert max(only.epochs[0].callback_seconds.values()) == 999.0
     assert len(only.epochs[0].callback_seconds) == len(only.epochs[0].epoch_callback_seconds) == 64
+
+
+def test_what_a_process_tells_of_its_own_standstill_takes_bounded_work() -> None:
+    """However many times there were without a supervisor, and however many fits seem to go on."""
+    run = Run().apply_all(
+        [
+            *(events.FitStarted(at=1.0, pid=1, fit=number) for number in range(200)),
+            *(events.GapRecorded(at=2.0, what="host", since=each, until=each + 0.5) for each in range(900)),
+        ]
+    )
+    told = [events.GapRecorded(at=3.0, pid=1, what="agent", since=0.0, until=1e3)] * 100
+
+    assert calls(lambda: run.apply_all(told)) < 100 * 20 * MOST_MET * MOST_AT_ONCE

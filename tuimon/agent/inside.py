@@ -53,7 +53,10 @@ def _supervised(name: str) -> Dict[str, str]:
 
 
 _BEGIN = """
-import json, sys
+import sys
+if not sys.path[0]:
+    del sys.path[0]  # where the program is, which may be a directory of anybody's
+import json
 sys.path.append(sys.argv[1])
 from tuimon.joining import join
 print(json.dumps(join.watch(int(sys.argv[2]), sys.argv[3])))

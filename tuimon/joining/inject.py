@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tuimon import ownership
 from tuimon.joining import memory
 from tuimon.joining.elf import POSITION_INDEPENDENT, Elf
 from tuimon.joining.refusal import NotAllowed, Refused
@@ -42,11 +43,23 @@ def run_in(pid: int, code: str, kick: bool = False) -> float:
     is woken up to look. Raises `Refused`, and `NotAllowed` where rights are missing.
     """
     text = guarded(code)
+    _refuse_others(pid)
     interpreter = interpreter_of(pid)
     if interpreter.version is not None and interpreter.version >= (3, 14):
         return _remote_exec(pid, text)
     _respect_opt_out(pid)
     return _call_in_main_thread(pid, interpreter, text.encode() + b"\0", kick)
+
+
+def _refuse_others(pid: int) -> None:
+    """Root may look into everybody's processes; what it would run to do so is then somebody else's, too."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(errors="replace")
+    except OSError as error:
+        raise NotAllowed(f"cannot look into process {pid}: {error.strerror}", "it must run and be yours") from None
+    users = next(words[1:3] for line in status.splitlines() if (words := line.split())[:1] == ["Uid:"])
+    if set(map(int, users)) != {os.geteuid()}:
+        raise Refused(f"process {pid} is another user's", "join it as that user")
 
 
 def guarded(code: str) -> str:
@@ -126,7 +139,11 @@ def _call_in_main_thread(pid: int, interpreter: Interpreter, text: bytes, kick: 
 
 def _remote_exec(pid: int, text: str) -> float:
     """By the interpreter's own means, run by the very same interpreter: the versions must be equal."""
-    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="tuimon-", delete=False) as file:
+    try:
+        place = ownership.temporary_directory()
+    except PermissionError as error:
+        raise NotAllowed(f"no code can be handed on in {error.filename}: {error.strerror}", "set TMPDIR") from None
+    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="tuimon-", dir=place, delete=False) as file:
         file.write(text + f"import os as _os\n_os.unlink({file.name!r})\n")
     done = subprocess.run(
         [f"/proc/{pid}/exe", "-I", "-S", "-c", f"import sys; sys.remote_exec({pid}, {file.name!r})"],

@@ -18,6 +18,7 @@ from tuimon.errors import TuimonError, UsageError
 from tuimon.joining import inject, loader
 from tuimon.joining.printed import output_of
 from tuimon.runs import RunDirectory
+from tuimon.vouching import vouched
 
 KICK = 2.0
 """Seconds after which a main thread that has not run the agent's loader is woken up, should it wait for something."""
@@ -29,7 +30,8 @@ LIMIT = 10.0
 def run_of(where: Path, pid: int) -> RunDirectory | None:
     """The run that goes on of which this process is the script, or what its script has left."""
     for directory in runs.every(where):
-        if (directory.read().pid == pid and directory.child_alive()) or pid in directory.remaining():
+        named = (directory.read().pid == pid and directory.child_alive()) or pid in directory.remaining()
+        if named and (directory.supervised() or vouched(directory)):
             return directory
     return None
 

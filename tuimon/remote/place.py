@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tuimon import ownership
 from tuimon.errors import TuimonError
 
 PREFIX = "tuimon-mirror-"
@@ -27,9 +28,10 @@ def place() -> Iterator[Path]:
 
     It lies beside the lock, not around it: its files have names that another machine chose. Raises TuimonError.
     """
-    _tidy_up()
     try:
-        where = Path(tempfile.mkdtemp(prefix=PREFIX))
+        temporary = ownership.temporary_directory()
+        _tidy_up(temporary)
+        where = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary))
         held = _locked(where)
         (where / RUNS).mkdir(mode=0o700)
     except OSError as error:
@@ -51,8 +53,8 @@ def _locked(where: Path) -> int:
     return held
 
 
-def _tidy_up() -> None:
-    for where in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+def _tidy_up(temporary: str) -> None:
+    for where in Path(temporary).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):  # it is another user's, in use, or being made
             found = where.lstat()
             if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):

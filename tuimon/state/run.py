@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from tuimon import events
@@ -82,6 +83,12 @@ class Restored(events.Event):
 
 
 MOST_GAPS = 1000
+
+MOST_MET = 4
+"""Of the newest times without a supervisor that what a process tells of its own is held against."""
+
+MOST_AT_ONCE = 8
+"""Fits of one process that go on at the same time, one within the other, and are held up when it is."""
 
 MOST_EXCEPTIONS = 50
 """Of the first exceptions, and of the newest."""
@@ -192,8 +199,10 @@ class Run:
 
     def stopped(self, pid: int) -> Gap | None:
         """Since when and why the process does not run at the moment."""
-        open_ones = (gap for gap in self.gaps if gap.what == "training" and gap.until is None)
-        return next((gap for gap in open_ones if gap.pid == pid), None)
+        for gap in self.gaps:
+            if gap.pid == pid and gap.until is None and gap.what == "training":
+                return gap
+        return None
 
     def stops(self, pid: int) -> list[Gap]:
         """When the process did not run, and why."""
@@ -425,7 +434,12 @@ class Run:
 
     def _agent_gap(self, event: events.GapRecorded) -> None:
         """A process says that it did not run: nobody else can, of a time without a supervisor."""
-        for gap in [gap for gap in self.gaps if gap.what == "host" and gap.until is not None]:
+        met = [
+            gap
+            for gap in self.gaps
+            if gap.until is not None and gap.until > event.since and gap.since < event.until and gap.what == "host"
+        ]
+        for gap in met[-MOST_MET:]:
             since, until = max(gap.since, event.since), min(gap.until or 0.0, event.until)
             if until > since:
                 asleep = min(event.asleep or 0.0, until - since)
@@ -442,9 +456,9 @@ class Run:
 
     def _hold(self, gap: Gap) -> None:
         if gap.until is not None:
-            for fit in self.fits:
-                if fit.ended is None and gap.pid in (None, fit.key[0]):
-                    fit.hold(gap.since, gap.until, gap.asleep)
+            going_on = (fit for fit in reversed(self.fits) if fit.ended is None and gap.pid in (None, fit.key[0]))
+            for fit in islice(going_on, None if gap.pid is None else MOST_AT_ONCE):
+                fit.hold(gap.since, gap.until, gap.asleep)
 
     def _host_sampled(self, event: events.HostSampled) -> None:
         self.host.apply(event)

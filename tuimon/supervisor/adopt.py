@@ -13,15 +13,17 @@ from tuimon.supervisor import daemon, join, spool
 from tuimon.supervisor.child import Child
 from tuimon.supervisor.loop import Loop
 from tuimon.supervisor.output import Output
+from tuimon.vouching import vouched
 
 TAIL = 1 << 16
 
 
 def needed(directory: RunDirectory) -> bool:
-    """The script of a run of this user's runs, or what it has left trains on, and nobody supervises it."""
+    """The script of a run of this user's runs, or what it has left trains on, and nobody supervises it. Processes that
+    only a directory from elsewhere calls its own are left alone."""
     if directory.owner or directory.elsewhere() or directory.supervised():
         return False
-    return directory.child_alive() or bool(directory.remaining())
+    return (directory.child_alive() or bool(directory.remaining())) and vouched(directory)
 
 
 def adopt(directory: RunDirectory, interval: float = 1.0) -> None:

@@ -9,10 +9,11 @@ import contextlib
 import fcntl
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tuimon import ownership
+from tuimon import ownership, vouching
 from tuimon.runs import RunDirectory
 
 
@@ -33,8 +34,11 @@ class Upkeep:
 
     def _write(self) -> None:
         if self._unwritten:
-            self._summary = self._directory.update(**self._unwritten)
-            self._unwritten = {}
+            summary = replace(self._directory.read(), **self._unwritten)
+            if self._unwritten.keys() & set(vouching.FACTS):
+                summary = vouching.signed(summary)
+            self._directory.write(summary)
+            self._summary, self._unwritten = summary, {}
 
     def look(self) -> None:
         """Restore what is missing. Raises OSError where that fails; the next call tries again."""

@@ -11,6 +11,7 @@ from typing import IO, Protocol
 
 import tuimon
 from tuimon.runs import RunDirectory
+from tuimon.vouching import vouched
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at who is alive."""
@@ -54,7 +55,7 @@ class Rescue:
         if self.directory.supervised():
             self._said = False
             return ""
-        if self.directory.elsewhere() or not self.directory.child_alive():
+        if self.directory.elsewhere() or not self.directory.child_alive() or not vouched(self.directory):
             return ""
         if self.only_say:
             said, self._said = self._said, True

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tuimon.clean import line
 from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs.options import (
     Subparsers,
@@ -92,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
     _check_readable(directory)
     if owner := directory.owner:
         args.readonly = True
-        print(f"tuimon: {directory.id} belongs to user {owner}: you can read it, and change nothing", file=sys.stderr)
+        whose = f"{line(directory.id)} belongs to user {owner}"
+        print(f"tuimon: {whose}: you can read it, and change nothing", file=sys.stderr)
     if directory.elsewhere() is None and not args.readonly:
         take_over(directory)
     if wants_screen(args):
@@ -145,11 +147,15 @@ def take_over(directory: RunDirectory) -> None:
     if directory.owner or directory.supervised() or (ended and not directory.remaining()):
         return
     from tuimon import leftovers, supervisor
+    from tuimon.vouching import vouched
 
     try:
         if supervisor.needed(directory):
             supervisor.adopt(directory)
             _call_agent_back(directory)
+        elif directory.child_alive() and not vouched(directory) and not directory.supervised():
+            what = f"no supervisor of yours has recorded {line(directory.id)}"
+            print(f"tuimon: {what}: process {directory.read().pid}, which it names, is left alone", file=sys.stderr)
         leftovers.clear(directory)
         supervisor.settle(directory)
     except TuimonError:
@@ -166,7 +172,7 @@ def _call_agent_back(directory: RunDirectory) -> None:
         try:
             join.call_agent(directory)
         except Refused as error:
-            print(f"tuimon: {error}", file=sys.stderr)
+            print(f"tuimon: {line(error)}", file=sys.stderr)
 
 
 def _chosen(args: argparse.Namespace, where: Path) -> RunDirectory | int | None:
@@ -233,7 +239,7 @@ def _joined(pid: int, args: argparse.Namespace, where: Path, settings: Settings)
         return directory
     except NotAllowed as error:
         join.give_up(directory)
-        print(f"tuimon: {error}; watching from outside", file=sys.stderr)
+        print(f"tuimon: {line(error)}; watching from outside", file=sys.stderr)
         return _from_outside(where, pid, known)
     except Refused:
         join.give_up(directory)

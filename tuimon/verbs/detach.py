@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 
+from tuimon.clean import line
 from tuimon.errors import TuimonError, UsageError
 from tuimon.verbs.options import Subparsers, add_log_dir
 
@@ -43,5 +44,6 @@ def run(args: argparse.Namespace) -> int:
         if time.monotonic() > deadline:
             raise TuimonError("the process does not answer", "it may be busy; it is let go when it answers")
         time.sleep(0.05)
-    print(f"tuimon: process {summary.pid} is let go; come back with `tuimon attach {directory.id}`", file=sys.stderr)
+    back = f"come back with `tuimon attach {line(directory.id)}`"
+    print(f"tuimon: process {summary.pid} is let go; {back}", file=sys.stderr)
     return 0
