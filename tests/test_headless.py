@@ -13,6 +13,7 @@ import pytest
 
 from tests.harness import Tuimon, wait_for
 from tuimon import events
+from tuimon.runs import RunDirectory
 
 TALKING = """
 import os, sys
@@ -213,3 +214,29 @@ def test_a_program_that_calls_fit_very_often_is_told_in_sums_that_are_exact(tuim
     assert "200 epochs" not in done.text
     assert "171 epochs, 370 steps, 171 fits" in done.text
     assert "42 of 171 fits were not judged one by one" in done.text
+
+
+@pytest.mark.timeout(120)
+def test_output_that_goes_where_it_came_from_is_not_copied(tmp_path: Path) -> None:
+    """As of a process that was started in the same shell, with the same redirection, and then joined."""
+    directory = RunDirectory(tmp_path / "run")
+    directory.path.mkdir()
+    printed = tmp_path / "printed.log"
+    printed.write_text("before\n")
+    directory.stdout.symlink_to(printed)
+    program = """
+import sys
+from pathlib import Path
+from tuimon.passthrough import Passthrough
+from tuimon.runs import RunDirectory
+output = Passthrough(RunDirectory(Path(sys.argv[1])))
+output.say("a word")
+output.turn()
+output.turn(last=True)
+"""
+
+    with printed.open("a") as to:
+        limited = ["prlimit", "--fsize=1000000", sys.executable, "-c", program, str(directory.path)]
+        subprocess.run(limited, stdout=to, stderr=to, timeout=60)
+
+    assert printed.read_text() == "before\ntuimon: a word\n"

@@ -39,6 +39,8 @@ class Stream:
     def _read(self) -> bytes:
         try:
             with open(ownership.open_to_read(self.path), "rb") as file:
+                if any(_same(file.fileno(), to) for to in (self.to, 1, 2)):
+                    return b""  # what is written there would be read again, without end
                 if os.fstat(file.fileno()).st_size < self.offset:
                     self.offset = 0  # somebody emptied it
                 file.seek(self.offset)
