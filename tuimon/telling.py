@@ -218,7 +218,7 @@ def summary(run: Run, findings: Sequence[Finding]) -> Iterator[str]:
     if run.child_ended is not None and run.left:
         yield remaining(run)
     elif run.ended_at is not None and run.ended_at - until >= 0.1:
-        yield f"what it left behind trained for {run.ended_at - until:.1f} s more"
+        yield f"what it left behind went on training and ended {run.ended_at - until:.1f} s later"
     worst = [finding for finding in findings if finding.severity != "note"]
     for group in alike(sorted(worst, key=lambda each: SEVERITIES.index(each.severity))):
         yield of_finding(group[-1], where(run, group))

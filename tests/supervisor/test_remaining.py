@@ -90,8 +90,8 @@ def test_a_launcher_returns_and_its_training_is_recorded(launched: Launched) -> 
     assert run.ended_at is not None
     assert (run.status, run.remaining) == ("finished", [])
     assert run.ended_at > run.child_ended.at
-    more = f"what it left behind trained for {run.ended_at - run.child_ended.at:.1f} s more"
-    assert more in tuimon.run("replay", directory.id).said
+    later = f"what it left behind went on training and ended {run.ended_at - run.child_ended.at:.1f} s later"
+    assert later in tuimon.run("replay", directory.id).said
     (told,) = [line.partition(":")[0] for line in done.said if "the script finished after" in line]
     assert any(line.startswith(told + ":") for line in shown.said)
     assert (directory.status(), directory.remaining(), prune.is_over(directory)) == ("finished", [], True)
