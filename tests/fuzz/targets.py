@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 from xml.etree import ElementTree
 
 import orjson
@@ -210,7 +211,8 @@ def read_run_directory(data: bytes, directory: Path) -> None:
     told = run.read()
     if told.id != directory.name or not all(isinstance(word, str) for word in told.command):
         raise Broken(repr(told))
-    entry = digest.entry(run)
+    with mock.patch.dict(os.environ, XDG_STATE_HOME=str(directory / "state")):  # the key that signs a digest is there
+        entry = digest.entry(run)
     json.dumps(entry, allow_nan=False)
     harmless(digest.table([entry]), "the table of runs")
     run.lost()

@@ -443,7 +443,8 @@ unset XDG_RUNTIME_DIR
     tuimon.environment["XDG_RUNTIME_DIR"] = "/nowhere"
     with tempfile.TemporaryDirectory(dir=Path.home()) as home:
         tuimon.home = Path(home) / "runs"
-        tmp = f"mount --bind {home} /mnt; mount -t tmpfs none /tmp; mkdir -p /tmp{home}; mount -o remount,ro /tmp"
+        keep = f"mkdir -p {ROOT}; mount --bind /mnt {ROOT}; " if ROOT.is_relative_to("/tmp") else ""
+        tmp = f"mount --bind {ROOT} /mnt; mount -t tmpfs none /tmp; {keep}mount -o remount,ro /tmp"
         done = unshared(tuimon, f"{mounts}\n{tmp}\ncd /", "run", "--log-dir", tuimon.home, TRAINING)
         trained(tuimon, done)
         assert tuimon.directory.read().socket == str(tuimon.directory.path / "socket")
