@@ -137,12 +137,12 @@ def test_a_clock_that_is_set_moves_no_time_of_the_run(tuimon: Tuimon, clocks: Cl
     process = tuimon.start("run", "--headless", "--json", tuimon.path / "report.json", tuimon.script(TRAIN))
     tuimon.wait_for_event(events.EpochEnded)
     clocks.set_by(by)
+    done = None
     try:
         done = tuimon.finish(process, 60.0)
     except subprocess.TimeoutExpired:
-        if by > 0 or tuimon.folded().events_lost:
+        if by > 0:
             raise
-        pytest.skip("TensorFlow waits for a time of day that is two hours off by now, as it often does without tuimon")
     took = time.monotonic() - began
 
     those, run = tuimon.events(), tuimon.folded()
@@ -152,6 +152,8 @@ def test_a_clock_that_is_set_moves_no_time_of_the_run(tuimon: Tuimon, clocks: Cl
     assert run.now == max(event.at for event in those)
     assert complaints(those) == []
     assert not run.gaps
+    if done is None:
+        pytest.skip("TensorFlow waits for a time of day that is two hours off by now, as it often does without tuimon")
     way = "forward" if by > 0 else "back"
     assert f"the machine's clock was set {way} by {HOURS} s; times of the run go on as before" in done.said
     (fit,) = run.training
